@@ -1,0 +1,1 @@
+"""Sekisho: an information firewall for people who move."""

@@ -1,0 +1,55 @@
+"""Half-open periods of days, `[start, end)`, and the only bridge between days and instants.
+
+Days are days in the company's zone (orders name days); instants are aware UTC. No clock here.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+FOREVER = date.max
+"""Stands for an open end where two ends must be compared; never stored or shown."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Days from `start` (inclusive) to `end` (exclusive); `end` is None while it lasts."""
+
+    start: date
+    end: date | None = None
+
+    @property
+    def until(self) -> date:
+        """Return the end, or `FOREVER` where it is open."""
+        return self.end or FOREVER
+
+    def holds(self, day: date) -> bool:
+        """Tell whether `day` lies inside."""
+        return self.start <= day and (self.end is None or day < self.end)
+
+    def overlap(self, other: "Period") -> "Period | None":
+        """Return the days in both, or None; an empty period overlaps nothing."""
+        start, until = max(self.start, other.start), min(self.until, other.until)
+        if start >= until:
+            return None
+        return Period(start, None if until == FOREVER else until)
+
+
+def day_before(day: date) -> date:
+    """Return the calendar day before."""
+    return day - timedelta(days=1)
+
+
+def day_after(day: date) -> date:
+    """Return the calendar day after."""
+    return day + timedelta(days=1)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant at which `day` begins in `zone`: the moment of the cutover."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    """Return the day that it is in `zone` at `at`."""
+    return at.astimezone(zone).date()

@@ -1,0 +1,69 @@
+"""The home: its schema, its zone, its clock, whether it is a rehearsal."""
+
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from sekisho.core import periods
+from sekisho.core.errors import SekishoError
+from sekisho.services import ledger
+from sekisho.store.models import Installation
+
+DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")
+REHEARSAL_MARK = "rehearsal"
+
+
+class ClockRefused(SekishoError):
+    """`--now` was given outside a rehearsal."""
+
+
+def prepare(*, home: Path) -> None:
+    """Make the home's folder and bring its tables up to date."""
+    home.mkdir(parents=True, exist_ok=True)
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def mark_rehearsal(*, home: Path) -> None:
+    """Make this home a rehearsal, in which the clock may be set."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / REHEARSAL_MARK).touch()
+
+
+def is_rehearsal(*, home: Path) -> bool:
+    """Tell whether the home was made by `demo` or `rehearse`."""
+    return (home / REHEARSAL_MARK).exists()
+
+
+@transaction.atomic
+def rehearsed_clock(*, home: Path, claimed: datetime) -> datetime:
+    """Return the claimed time and record that it was claimed.
+
+    Raises:
+        ClockRefused: the home is not a rehearsal.
+    """
+    if not is_rehearsal(home=home):
+        raise ClockRefused("installation.clock_refused")
+    ledger.record(kind="clock.set", actor="system", now=claimed, facts={"claimed": claimed.isoformat()})
+    return claimed
+
+
+def zone(*, known_at: datetime) -> ZoneInfo:
+    """Return the company's zone as known; Asia/Tokyo until a company folder says otherwise."""
+    row = Installation.objects.as_known_at(known_at).order_by("-recorded_at").first()
+    return ZoneInfo(row.timezone) if row else DEFAULT_ZONE
+
+
+def midnight(*, day: date, known_at: datetime) -> datetime:
+    """Return the instant at which the day begins for the company."""
+    return periods.midnight(day, zone(known_at=known_at))
+
+
+def today(*, now: datetime) -> date:
+    """Return the company's day at `now`."""
+    return periods.local_day(now, zone(known_at=now))

@@ -1,0 +1,69 @@
+"""All tables, so that Django finds them."""
+
+from sekisho.store.models.access import (
+    Account,
+    Bundle,
+    Entitlement,
+    Grant,
+    ObservedHolding,
+    ProtectedAccount,
+    System,
+    SystemRead,
+)
+from sekisho.store.models.boundary import Company, Unit
+from sekisho.store.models.ledger import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
+from sekisho.store.models.orders import Manifest, MappingProfile, Order, OrderFile, Screening
+from sekisho.store.models.people import EmployeeNumber, Person, PersonLink, PersonName, RosterPost, Stint
+from sekisho.store.models.plans import Cutover, Finding, OperationRecord, Plan, PlanApproval
+from sekisho.store.models.rules import (
+    FolderRow,
+    Holiday,
+    Installation,
+    Parameter,
+    Rule,
+    RuleApprovers,
+    RuleException,
+)
+from sekisho.store.models.users import RoleAssignment, User
+
+__all__ = [
+    "Account",
+    "Bundle",
+    "Company",
+    "Cutover",
+    "EmployeeNumber",
+    "Entitlement",
+    "Finding",
+    "FolderRow",
+    "Grant",
+    "Holiday",
+    "Installation",
+    "LedgerCheckpoint",
+    "LedgerContent",
+    "LedgerEntry",
+    "LedgerNode",
+    "Manifest",
+    "MappingProfile",
+    "ObservedHolding",
+    "OperationRecord",
+    "Order",
+    "OrderFile",
+    "Parameter",
+    "Person",
+    "PersonLink",
+    "PersonName",
+    "Plan",
+    "PlanApproval",
+    "ProtectedAccount",
+    "RoleAssignment",
+    "RosterPost",
+    "Rule",
+    "RuleApprovers",
+    "RuleException",
+    "Screening",
+    "Stint",
+    "System",
+    "SystemRead",
+    "Unit",
+    "User",
+]

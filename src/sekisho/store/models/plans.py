@@ -1,0 +1,76 @@
+"""Plans, approvals, and the journal of each operation."""
+
+from django.db import models
+
+
+class Plan(models.Model):
+    """A plan as written: the canonical bytes whose hash is approved."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    as_of = models.DateTimeField()
+    known_at = models.DateTimeField()
+    planned_by = models.CharField(max_length=150)
+    planned_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    document = models.JSONField()
+
+
+class PlanApproval(models.Model):
+    """An approval of a root hash; never the planner's."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="approvals")
+    by = models.CharField(max_length=150)
+    method = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "by"], name="approval_once_each")]
+
+
+class Cutover(models.Model):
+    """One carrying-out of one plan; resumed by whoever holds the lease."""
+
+    plan = models.OneToOneField(Plan, on_delete=models.PROTECT, related_name="cutover")
+    started_at = models.DateTimeField()
+    started_by = models.CharField(max_length=150)
+    phase = models.PositiveSmallIntegerField()
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+
+class OperationRecord(models.Model):
+    """The journal of one operation: intended before the call, its outcome after."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="operations")
+    operation_id = models.CharField(max_length=80)
+    person_id = models.CharField(max_length=64)
+    side = models.CharField(max_length=32)
+    system_id = models.CharField(max_length=64)
+    account = models.CharField(max_length=300)
+    entitlement = models.CharField(max_length=300, blank=True)
+    action = models.CharField(max_length=16)
+    phase = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=16)
+    batch = models.CharField(max_length=64, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=100, blank=True)
+    detail = models.TextField(blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "operation_id"], name="operation_once_a_plan")]
+        indexes = [models.Index(fields=["plan", "system_id", "phase", "state"], name="operation_todo")]
+
+
+class Finding(models.Model):
+    """A fact that someone must look at and close with a reason; it accuses nobody."""
+
+    kind = models.CharField(max_length=64)
+    key = models.CharField(max_length=300, unique=True)
+    side = models.CharField(max_length=32, blank=True)
+    person_id = models.CharField(max_length=64, blank=True)
+    params = models.JSONField()
+    raised_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    disposition = models.TextField(blank=True)

@@ -1,0 +1,69 @@
+"""Rules, approvers, exceptions, parameters, holidays, and folder rows whose feature is to come."""
+
+from django.db import models
+
+from sekisho.store.models.base import Fact
+
+
+class Rule(Fact):
+    """One version of one rule as written in rules.toml."""
+
+    rule_id = models.CharField(max_length=100)
+    version = models.CharField(max_length=50)
+    body = models.JSONField()
+
+
+class RuleApprovers(Fact):
+    """Who may approve exceptions to a rule, for one side."""
+
+    rule_id = models.CharField(max_length=100)
+    persons = models.JSONField()
+    side = models.CharField(max_length=32, blank=True)
+
+
+class RuleException(Fact):
+    """A requested exception; in force once `approvals` holds the rule's approvers."""
+
+    exception_id = models.CharField(max_length=100)
+    rule_id = models.CharField(max_length=100)
+    person_id = models.CharField(max_length=64)
+    reason = models.TextField()
+    requested_by = models.CharField(max_length=150)
+    approvals = models.JSONField()
+    """[{by, person_id, side, at}], each an approval by one listed approver."""
+    state = models.CharField(max_length=16)
+
+
+class Parameter(Fact):
+    """A setting and its value while it holds."""
+
+    name = models.CharField(max_length=64)
+    value = models.JSONField()
+
+
+class Installation(Fact):
+    """The head of company.toml: name, zone, sides, since when the history is complete."""
+
+    name = models.CharField(max_length=200)
+    timezone = models.CharField(max_length=64)
+    sides = models.JSONField()
+    history_complete_from = models.DateField(null=True)
+    calendar = models.JSONField()
+
+
+class Holiday(Fact):
+    """A day off, editable because the official list ends."""
+
+    day = models.DateField()
+    name = models.CharField(max_length=100)
+
+
+class FolderRow(Fact):
+    """A row of a company file that is kept whole for a feature still to come, so that nothing is lost."""
+
+    file = models.CharField(max_length=64)
+    key = models.CharField(max_length=300)
+    payload = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["file", "key"], name="folder_row_key")]
