@@ -1,0 +1,22 @@
+"""What every test stands on: a home of its own, and one printed line for what was left out."""
+
+import os
+import tempfile
+
+import pytest
+
+os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-tests-")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--real", action="store_true", help="run the tests that need slapd and PostgreSQL as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a real component, unless it was asked for; the summary says how many."""
+    if config.getoption("--real"):
+        return
+    real = [item for item in items if item.get_closest_marker("real")]
+    if real:
+        config.hook.pytest_deselected(items=real)
+        items[:] = [item for item in items if not item.get_closest_marker("real")]
