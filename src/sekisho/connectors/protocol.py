@@ -73,12 +73,17 @@ class ChangeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """What became of one change, and the account's version afterwards where the target told it."""
+    """What became of one change, and the account's version afterwards where the target told it.
+
+    Our own changes move the version on: a later change of the same account, in another batch, must
+    carry the version from here (or from a fresh `read_accounts`), not the one of the plan's read.
+    """
 
     operation_id: str
     state: ChangeState
     code: str = ""
     detail: str = ""
+    version: str = ""
 
 
 class ConnectorError(SekishoError):
