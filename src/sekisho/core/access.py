@@ -8,8 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sekisho.core.kinds import Ownership, PersonId, Side
+from sekisho.core.kinds import NEUTRAL, Ownership, PersonId, Side
 from sekisho.core.periods import Period
+
+Key = tuple[str, str]
+"""(system, entitlement)."""
+Because = tuple[str, ...]
+"""Why something should or should not be held: `bundle:<id>`, `unit:<code>`, `grant:<id>`, or a bare word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Entitlement:
     info_classes: frozenset[str] = frozenset()
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return (self.system, self.id)
 
 
@@ -75,6 +80,39 @@ class AccountLink:
     system: str
     account: str
     period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything about systems and access as known at one moment; dated rows are not yet cut to a day.
+
+    An entitlement's `side` is filled in from its system. `protected_accounts` are (system, account).
+    """
+
+    systems: Mapping[str, System]
+    entitlements: Mapping[Key, Entitlement]
+    bundles: tuple[Bundle, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    accounts: tuple[AccountLink, ...] = ()
+    protected_accounts: frozenset[tuple[str, str]] = frozenset()
+
+    def system_side(self, system: str) -> Side:
+        """Return the system's side, `neutral` where it has none."""
+        row = self.systems.get(system)
+        return row.side if row is not None and row.side is not None else NEUTRAL
+
+    def side(self, key: Key) -> Side:
+        """Return the entitlement's side, else its system's, else `neutral`."""
+        row = self.entitlements.get(key)
+        return row.side if row is not None and row.side is not None else self.system_side(key[0])
+
+    def protected_side(self, key: Key) -> Side | None:
+        """Return the side that the entitlement protects from the others, or None: outside law 1."""
+        row = self.entitlements.get(key)
+        if row is None or not row.protected:
+            return None
+        side = self.side(key)
+        return None if side == NEUTRAL else side
 
 
 @dataclass(frozen=True, slots=True)

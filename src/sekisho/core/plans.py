@@ -65,8 +65,8 @@ class HeldGrant:
 class GuardResult:
     """One guard over the whole plan, checked before the first write.
 
-    `state` is `ok`, `warn`, `hold` or `absent` (nothing to compare with). `persons`, `systems` and
-    `entitlements` name what is held.
+    `state` is `ok`, `warn`, `hold` or `absent` (nothing to compare with). `persons`, `systems`,
+    `entitlements` and `accounts` (system, account) name what is held, or warned of.
     """
 
     id: str
@@ -75,6 +75,7 @@ class GuardResult:
     persons: tuple[PersonId, ...] = ()
     systems: tuple[str, ...] = ()
     entitlements: tuple[tuple[str, str], ...] = ()
+    accounts: tuple[tuple[str, str], ...] = ()
     measured: str = ""
     limit: str = ""
 
