@@ -86,6 +86,7 @@ class Boundary:
         for unit_rows in self._units.values():
             unit_rows.sort(key=lambda row: row.period.start)
         self._classes: dict[tuple[UnitCode, date], Listed | Unclassified] = {}
+        self._workplaces: dict[tuple[UnitCode, date], CompanyCode | None] = {}
 
     def company(self, code: CompanyCode, on: date) -> Company | None:
         """Return the company as it is on the day, or None where no row covers the day."""
@@ -102,6 +103,14 @@ class Boundary:
             return exact
         past = [row for row in self._units.get(code, ()) if row.period.start <= on]
         return past[-1] if past else None
+
+    def workplace(self, unit: UnitCode, on: date) -> CompanyCode | None:
+        """Return the company that the unit belongs to on the day, or last did; None where it is unknown."""
+        key = (unit, on)
+        if key not in self._workplaces:
+            row = self.unit_or_last(unit, on)
+            self._workplaces[key] = row.company if row else None
+        return self._workplaces[key]
 
     def unit_codes(self) -> list[UnitCode]:
         """Return every unit code ever known, sorted."""

@@ -81,6 +81,7 @@ class Timeline:
     """All posts and absences of one person as known at one moment, sorted by start.
 
     `home_posts` are kept while the person is seconded elsewhere: not held, but returned to.
+    `passed` are posts entered and left on one day (start = end): held on no day, yet on the path.
     """
 
     person_id: PersonId
@@ -88,6 +89,7 @@ class Timeline:
     absences: tuple[Absence, ...] = ()
     home_posts: tuple[Post, ...] = ()
     problems: tuple["Problem", ...] = field(default=())
+    passed: tuple[Post, ...] = ()
 
     def held_on(self, day: date) -> tuple[Post, ...]:
         """Return the posts whose period holds the day, whether or not the person is on leave."""

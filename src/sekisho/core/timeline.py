@@ -1,0 +1,92 @@
+"""The fold: roster and orders become one person's posts over time. 発令の積み上げ.
+
+Here: how the orders in force are laid on the roster, one after the other. The types of order are
+in `order_types`, chains of 取消 and 訂正 in `order_effects`. Pure: equal facts give an equal timeline,
+in whatever order they arrive. What an order says and the timeline cannot do is a `Problem`, never lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from sekisho.core.boundary import Boundary
+from sekisho.core.kinds import PersonId, PostKind
+from sekisho.core.order_effects import in_force, resolve
+from sekisho.core.order_types import Career, touched
+from sekisho.core.orders import Order
+from sekisho.core.people import Post, Problem, RosterPost, Timeline
+from sekisho.core.periods import Period, day_after
+
+__all__ = ["fold", "in_force"]
+
+
+def fold(person_id: PersonId, roster: Sequence[RosterPost], orders: Sequence[Order], boundary: Boundary) -> Timeline:
+    """Return the person's timeline from the roster's rows and the person's orders.
+
+    All `orders` given count, drafts too: the caller says which ones to try. Cancellations, corrections
+    and replacements among them are resolved here (`resolve`); an already resolved list stays as it is.
+    A roster row counts for the time before the first order that touches its kind of post.
+    """
+    if not orders and len(roster) == 1 and not roster[0].on_leave:
+        return Timeline(person_id, _alone(roster[0].post))
+    resolution = resolve(orders)
+    career = Career(person_id, boundary)
+    career.problems.extend(resolution.problems)
+    ignored = _take_roster(career, roster, resolution.orders)
+    for order in resolution.orders:
+        career.apply(order)
+    timeline = career.timeline()
+    unexplained = [_not_counted(row.post) for row in ignored if not _explained(row.post, timeline)]
+    if unexplained:
+        return replace(timeline, problems=(*timeline.problems, *unexplained))
+    return timeline
+
+
+def _alone(post: Post) -> tuple[Post, ...]:
+    if post.contract_end is None:
+        return (post,)
+    until = day_after(post.contract_end)
+    if post.period.end is not None and post.period.end <= until:
+        return (post,)
+    if until <= post.period.start:
+        return ()
+    return (replace(post, period=Period(post.period.start, until)),)
+
+
+def _take_roster(career: Career, roster: Sequence[RosterPost], orders: Sequence[Order]) -> list[RosterPost]:
+    """Open the roster's posts; return the rows that orders overrule."""
+    first = first_touch(orders)
+    ignored = []
+    for row in sorted(roster, key=lambda row: _place(row.post)):
+        limit = first.get(row.post.kind)
+        if limit is not None and row.post.period.start >= limit:
+            ignored.append(row)
+        else:
+            career.take(row)
+    return ignored
+
+
+def _place(post: Post) -> tuple[date, date, str, str, str, str, str]:
+    return (post.period.start, post.period.until, post.company, post.unit, post.post_no, post.title, post.origin)
+
+
+def first_touch(orders: Sequence[Order]) -> dict[PostKind, date]:
+    """Return, per kind of post, the first day of the first order that changes posts of that kind."""
+    first: dict[PostKind, date] = {}
+    for order in orders:
+        for kind in touched(order):
+            first.setdefault(kind, order.first_day)
+    return first
+
+
+def _explained(post: Post, timeline: Timeline) -> bool:
+    """Tell whether the orders too put the person there at some time from the row's start on."""
+    return any(
+        held.unit == post.unit and held.company == post.company and held.period.until > post.period.start
+        for held in timeline.posts
+    )
+
+
+def _not_counted(post: Post) -> Problem:
+    facts = (("date", post.period.start.isoformat()), ("order_no", post.origin), ("unit", post.unit))
+    return Problem(post.origin, "timeline.roster_overruled", facts)
