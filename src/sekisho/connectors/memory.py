@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from sekisho.connectors.outcomes import judge
 from sekisho.connectors.protocol import (
     Capabilities,
     Change,
@@ -27,7 +28,6 @@ from sekisho.connectors.protocol import (
 )
 from sekisho.connectors.readings import reading
 from sekisho.core.access import AccountState, Reading, System
-from sekisho.core.kinds import Action
 
 CAPABILITIES = Capabilities(
     write=True,
@@ -126,8 +126,7 @@ class MemoryConnector:
                 if change.account in state.faults.refused:
                     facts = {"system": self._system, "detail": change.account}
                     raise Rejected("connectors.rejected", facts)
-            before = dict(state.accounts)
-            results = [_set(state, change, before) for change in changes]
+            results = _applied(state, changes)
             lost = state.faults.lost_answers
             if lost:
                 state.faults = replace(state.faults, lost_answers=lost - 1)
@@ -149,30 +148,16 @@ def open_target(system: System, *, home: Path) -> MemoryConnector:
     return MemoryConnector(system, home=home)
 
 
-def _set(state: State, change: Change, before: Mapping[str, AccountState]) -> ChangeResult:
-    """Set one state. Versions are compared with those before the batch, so a batch is not its own stranger."""
-    account = state.accounts.get(change.account)
-    if account is None:
-        return ChangeResult(change.operation_id, ChangeState.REJECTED, "connectors.no_account", change.account)
-    after = _after(account, change)
-    if (after.active, after.entitlements) == (account.active, account.entitlements):
-        return ChangeResult(change.operation_id, ChangeState.ALREADY, version=account.version)
-    if change.version and change.version != before[change.account].version:
-        return ChangeResult(change.operation_id, ChangeState.STALE, "connectors.stale", account.version)
-    version = str(int(account.version or 0) + 1)
-    state.accounts[change.account] = replace(after, version=version)
-    state.effects[change.operation_id] += 1
-    return ChangeResult(change.operation_id, ChangeState.APPLIED, version=version)
-
-
-def _after(account: AccountState, change: Change) -> AccountState:
-    match change.action:
-        case Action.GRANT:
-            return replace(account, entitlements=account.entitlements | {change.entitlement})
-        case Action.REVOKE:
-            return replace(account, entitlements=account.entitlements - {change.entitlement})
-        case Action.ENABLE | Action.DISABLE:
-            return replace(account, active=change.action is Action.ENABLE)
+def _applied(state: State, changes: Sequence[Change]) -> list[ChangeResult]:
+    """Change the state and count the effects; every account that changed gets the next version."""
+    outcome = judge(changes, state.accounts)
+    for name, account in outcome.after.items():
+        state.accounts[name] = replace(account, version=str(int(account.version or 0) + 1))
+    state.effects.update(result.operation_id for result in outcome.results if result.state is ChangeState.APPLIED)
+    return [
+        replace(result, version=state.accounts[change.account].version) if change.account in state.accounts else result
+        for change, result in zip(changes, outcome.results, strict=True)
+    ]
 
 
 def _encoded(state: State) -> dict[str, object]:
