@@ -160,11 +160,45 @@ class Boundary:
                 return self._resolve(row.parent, on, seen) if row.parent else Unclassified()
 
     def _resolve_ended(self, code: UnitCode, on: date, seen: frozenset[UnitCode]) -> Listed | Unclassified:
+        """Return an ended unit's last classes; where nobody had looked at it, its successor's."""
         last = self.unit_or_last(code, on)
-        if last is None:
+        if last is None or last.period.until <= last.period.start:
             return Unclassified()
-        if last.successor is not None and self.unit_or_last(last.successor, on) is not None:
+        own = self._own_or_parents(last, on, seen)
+        if isinstance(own, Unclassified) and last.successor is not None:
             return self._resolve(last.successor, on, seen)
-        if last.period.end is None or last.period.end <= last.period.start:
-            return Unclassified()
-        return self._own_or_parents(last, on, seen)
+        return own
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """What a unit was on one day and is on a later one."""
+
+    unit: UnitCode
+    classes_before: Listed | Unclassified
+    classes_after: Listed | Unclassified
+    side_before: Side | None
+    side_after: Side | None
+
+
+def changed_units(boundary: Boundary, before: date, after: date) -> tuple[UnitChange, ...]:
+    """Return the units whose effective classes or side differ between two days, sorted by code.
+
+    People in them "move" without an order (domain §3.1, 組織改正). A unit that does not exist yet on the
+    first day, or had ended before it, is no reorganisation of anybody.
+    """
+    found = []
+    for code in boundary.unit_codes():
+        old, new = boundary.unit(code, before), boundary.unit_or_last(code, after)
+        if old is None or new is None:
+            continue
+        change = UnitChange(
+            code,
+            boundary.classes(code, before),
+            boundary.classes(code, after),
+            boundary.side(code, old.company, before),
+            boundary.side(code, new.company, after),
+        )
+        if (change.classes_before, change.side_before) != (change.classes_after, change.side_after):
+            found.append(change)
+    return tuple(found)

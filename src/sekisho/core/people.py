@@ -4,6 +4,7 @@ Here: the facts and the timeline that a fold over them gives. The fold itself is
 A person is one `person_id` through all numbers, names and companies (law 10).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,25 @@ class EmployeeNumber:
     company: str
     employee_no: str
     period: Period
+
+
+class NumberBook:
+    """Employee numbers as known at one moment, asked for many rows. Never by name (law 10)."""
+
+    def __init__(self, numbers: Iterable[EmployeeNumber]) -> None:
+        self._numbers: dict[tuple[str, str], list[EmployeeNumber]] = {}
+        for number in numbers:
+            self._numbers.setdefault((number.company, number.employee_no), []).append(number)
+
+    def person_of(self, company: str, employee_no: str, on: date) -> PersonId | None:
+        """Return whose number it is on the day.
+
+        Off the day, a number that only one person ever had is still theirs: files name leavers and
+        joiners by numbers just ended or just given. None where two persons claim it: not for us to choose.
+        """
+        rows = self._numbers.get((company, employee_no), [])
+        holders = {row.person_id for row in rows if row.period.holds(on)} or {row.person_id for row in rows}
+        return holders.pop() if len(holders) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
