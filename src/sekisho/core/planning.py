@@ -23,11 +23,12 @@ from sekisho.core.plans import HeldGrant, Operation, Precondition
 
 
 class Presence(StrEnum):
-    """Whether a person works on the day, is away, or has left."""
+    """Whether a person works on the day, is away, has left, or has no post yet."""
 
     WORKING = "working"
     ON_LEAVE = "on_leave"
     LEFT = "left"
+    NOT_YET = "not_yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ _WHY_GONE: Mapping[Presence, str] = {
     Presence.WORKING: "not_wanted",
     Presence.ON_LEAVE: "on_leave",
     Presence.LEFT: "left",
+    Presence.NOT_YET: "not_yet",
 }
 
 
