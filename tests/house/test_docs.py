@@ -1,4 +1,4 @@
-"""The docs keep up with the words: every closed word, parameter, connector and command is explained in both languages."""
+"""The docs keep up with the words: closed words, parameters, commands and decisions, in both languages."""
 
 import subprocess
 import sys
