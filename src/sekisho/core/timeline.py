@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import date
 
 from sekisho.core.boundary import Boundary
-from sekisho.core.kinds import PersonId, PostKind
+from sekisho.core.careers import Career
+from sekisho.core.kinds import OrderType, PersonId, PostKind
 from sekisho.core.order_effects import in_force, resolve
-from sekisho.core.order_types import Career, touched
+from sekisho.core.order_types import apply, touched
 from sekisho.core.orders import Order
 from sekisho.core.people import Post, Problem, RosterPost, Timeline
 from sekisho.core.periods import Period, day_after
@@ -32,11 +33,14 @@ def fold(person_id: PersonId, roster: Sequence[RosterPost], orders: Sequence[Ord
     resolution = resolve(orders)
     career = Career(person_id, boundary)
     career.problems.extend(resolution.problems)
-    ignored = _take_roster(career, roster, resolution.orders)
+    counting, overruled = _split(roster, resolution.orders)
+    for row in counting:
+        career.take(row)
+    career.expect(overruled)
     for order in resolution.orders:
-        career.apply(order)
+        apply(career, order)
     timeline = career.timeline()
-    unexplained = [_not_counted(row.post) for row in ignored if not _explained(row.post, timeline)]
+    unexplained = [_not_counted(post) for post in overruled if not _explained(post, timeline)]
     if unexplained:
         return replace(timeline, problems=(*timeline.problems, *unexplained))
     return timeline
@@ -53,17 +57,34 @@ def _alone(post: Post) -> tuple[Post, ...]:
     return (replace(post, period=Period(post.period.start, until)),)
 
 
-def _take_roster(career: Career, roster: Sequence[RosterPost], orders: Sequence[Order]) -> list[RosterPost]:
-    """Open the roster's posts; return the rows that orders overrule."""
+def _split(roster: Sequence[RosterPost], orders: Sequence[Order]) -> tuple[list[RosterPost], list[Post]]:
+    """Return the rows that count, sorted by start, and the posts that orders overrule."""
     first = first_touch(orders)
-    ignored = []
-    for row in sorted(roster, key=lambda row: _place(row.post)):
+    on_leave_by_order = _first_leave(orders)
+    counting: list[RosterPost] = []
+    overruled: list[Post] = []
+    for row in sorted(roster, key=lambda row: _place(row.post)) if len(roster) > 1 else roster:
         limit = first.get(row.post.kind)
         if limit is not None and row.post.period.start >= limit:
-            ignored.append(row)
+            overruled.append(row.post)
+        elif row.on_leave and on_leave_by_order is not None and row.post.period.holds(on_leave_by_order):
+            counting.append(RosterPost(row.post, on_leave=False))
         else:
-            career.take(row)
-    return ignored
+            counting.append(row)
+    return counting, overruled
+
+
+def _first_leave(orders: Sequence[Order]) -> date | None:
+    """Return the day of the first leave, where no reinstatement precedes it: before it nobody was on leave.
+
+    A roster says only that the holder is on leave when it was written, not since when.
+    """
+    for order in orders:
+        if order.key.order_type is OrderType.REINSTATE:
+            return None
+        if order.key.order_type is OrderType.LEAVE:
+            return order.first_day
+    return None
 
 
 def _place(post: Post) -> tuple[date, date, str, str, str, str, str]:
