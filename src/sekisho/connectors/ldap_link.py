@@ -1,0 +1,231 @@
+"""One LDAP connection: binding, paged searches, pipelined changes, transactions where the directory has them.
+
+Here: the protocol, and python-ldap's errors in our words. What the entries mean is `ldap`'s matter.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import ldap
+import ldap.ldapobject
+from ldap.controls import RequestControl, SimplePagedResultsControl
+from ldap.controls.libldap import AssertionControl
+
+from sekisho.connectors import ldap_transactions
+from sekisho.connectors.protocol import Rejected, Unreachable
+from sekisho.connectors.settings import Settings
+
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 60
+PAGE = 1000
+ASSERTION = "1.3.6.1.1.12"
+LOST = (ldap.SERVER_DOWN, ldap.TIMEOUT, ldap.CONNECT_ERROR, ldap.UNAVAILABLE, ldap.BUSY, ldap.TIMELIMIT_EXCEEDED)
+CUT_SHORT = (ldap.SIZELIMIT_EXCEEDED, ldap.ADMINLIMIT_EXCEEDED, ldap.TIMELIMIT_EXCEEDED)
+Attributes = dict[str, list[bytes]]
+Entry = tuple[str, Attributes]
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """One MODIFY: its entry, python-ldap's list of modifications, and what must be true of the entry before it."""
+
+    dn: str
+    modifications: list[tuple[int, str, list[bytes] | None]]
+    assertion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The entries of a search. `complete` False: the directory cut the answer short."""
+
+    entries: list[Entry]
+    complete: bool
+
+
+class Conflict(Exception):
+    """The directory says that what a change takes away is not there, or what it adds already is.
+
+    Nothing of a transaction happened. Whoever catches it reads the entries and decides anew.
+    """
+
+
+CONFLICTS = (
+    ldap.NO_SUCH_ATTRIBUTE,
+    ldap.TYPE_OR_VALUE_EXISTS,
+    ldap.ASSERTION_FAILED,
+    ldap.OBJECT_CLASS_VIOLATION,
+    ldap.NO_SUCH_OBJECT,
+)
+
+
+class Link:
+    """An open, bound connection. After Unreachable it is gone: make another."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.system = settings.system
+        _refuse_bare_password(settings)
+        self._patience = settings.number("timeout_seconds", ANSWER_SECONDS)
+        with self.translated():
+            self._ldap = _opened(settings, self._patience)
+            root = self._ldap.read_rootdse_s(attrlist=["supportedExtension", "supportedControl", "subschemaSubentry"])
+        self._schema = root.get("subschemaSubentry", [b""])[0].decode()
+        extensions, controls = (set(root.get(name, [])) for name in ("supportedExtension", "supportedControl"))
+        self.transactions = extensions >= {oid.encode() for oid in (ldap_transactions.START, ldap_transactions.END)}
+        self.assertions = ASSERTION.encode() in controls
+
+    def close(self) -> None:
+        """Let go, whatever state the connection is in."""
+        try:
+            self._ldap.unbind_ext()
+        except ldap.LDAPError:
+            return
+
+    def knows_attribute(self, name: str) -> bool:
+        """Tell whether the directory's schema has an attribute of that name."""
+        with self.translated():
+            found = self._ldap.search_ext_s(self._schema, ldap.SCOPE_BASE, attrlist=["attributeTypes"])
+        return any(f"'{name}'".encode() in line for _, entry in found for line in entry.get("attributeTypes", []))
+
+    def exists(self, dn: str) -> bool:
+        with self.translated():
+            try:
+                self._ldap.search_ext_s(dn, ldap.SCOPE_BASE, attrlist=["1.1"])
+            except ldap.NO_SUCH_OBJECT:
+                return False
+        return True
+
+    def search(self, base: str, wanted: str, attributes: Sequence[str]) -> Answer:
+        """Search a subtree page by page; references to other servers are left out and make it incomplete."""
+        entries: list[Entry] = []
+        complete = True
+        page = SimplePagedResultsControl(criticality=True, size=PAGE, cookie="")
+        while True:
+            try:
+                with self.translated():
+                    found, cookie = self._page(base, wanted, attributes, page)
+            except CutShort:
+                return Answer(entries, complete=False)
+            entries += [(dn, content) for dn, content in found if dn]
+            complete = complete and all(dn for dn, _ in found)
+            if not cookie:
+                return Answer(entries, complete)
+            page.cookie = cookie
+
+    def _page(
+        self, base: str, wanted: str, attributes: Sequence[str], page: SimplePagedResultsControl
+    ) -> tuple[list[Entry], bytes]:
+        number = self._ldap.search_ext(base, ldap.SCOPE_SUBTREE, wanted, list(attributes), serverctrls=[page])
+        try:
+            _, found, _, controls = self._ldap.result3(number, timeout=self._patience)
+        except CUT_SHORT as error:
+            raise CutShort from error
+        cookies = [control.cookie for control in controls if isinstance(control, SimplePagedResultsControl)]
+        return found, cookies[0] if cookies else b""
+
+    def change_together(self, modifies: Sequence[Modify]) -> None:
+        """Send all changes in one transaction (RFC 5805): all happen, or none.
+
+        Raises:
+            Conflict: an entry is not as the changes assume; nothing happened.
+            Rejected: the directory refused one; nothing happened.
+            Unreachable: no answer; unknown what happened.
+        """
+        with self.translated():
+            transaction = ldap_transactions.start(self._ldap)
+            try:
+                numbers = [self._sent(modify, transaction) for modify in modifies]
+                for number in numbers:
+                    self._ldap.result3(number, timeout=self._patience)
+            except LOST:
+                raise
+            except ldap.LDAPError:
+                ldap_transactions.end(self._ldap, transaction, commit=False)
+                raise
+            ldap_transactions.end(self._ldap, transaction, commit=True)
+
+    def change_each(self, modifies: Sequence[Modify]) -> list[Conflict | Rejected | None]:
+        """Send all changes, each for itself, without waiting in between; return what became of each.
+
+        Raises:
+            Unreachable: no answer; unknown what happened from there on.
+        """
+        with self.translated():
+            numbers = [self._sent(modify, None) for modify in modifies]
+        outcomes: list[Conflict | Rejected | None] = []
+        for number in numbers:
+            try:
+                with self.translated():
+                    self._ldap.result3(number, timeout=self._patience)
+            except (Conflict, Rejected) as error:
+                outcomes.append(error)
+            else:
+                outcomes.append(None)
+        return outcomes
+
+    def _sent(self, modify: Modify, transaction: RequestControl | None) -> int:
+        controls = [transaction] if transaction else []
+        if modify.assertion and self.assertions:
+            controls.append(AssertionControl(criticality=True, filterstr=modify.assertion))
+        number: int = self._ldap.modify_ext(modify.dn, modify.modifications, serverctrls=controls)
+        return number
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn python-ldap's errors into Unreachable, Rejected or Conflict."""
+        try:
+            yield
+        except LOST as error:
+            raise Unreachable("connectors.unreachable", {"system": self.system, "detail": _said(error)}) from error
+        except CONFLICTS as error:
+            raise Conflict(_said(error)) from error
+        except ldap.LDAPError as error:
+            raise Rejected("connectors.rejected", {"system": self.system, "detail": _said(error)}) from error
+
+
+class CutShort(Exception):
+    """The directory gave only part of an answer."""
+
+
+def _opened(settings: Settings, patience: int) -> ldap.ldapobject.LDAPObject:
+    connection = ldap.initialize(settings.text("url"))
+    connection.timeout = patience
+    connection.set_option(ldap.OPT_REFERRALS, 0)
+    connection.set_option(ldap.OPT_NETWORK_TIMEOUT, min(CONNECT_SECONDS, patience))
+    connection.set_option(ldap.OPT_TIMEOUT, patience)
+    if settings.has("ca_file"):
+        connection.set_option(ldap.OPT_X_TLS_CACERTFILE, settings.text("ca_file"))
+        connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+    if settings.flag("start_tls"):
+        connection.start_tls_s()
+    if settings.has("sasl"):
+        connection.sasl_non_interactive_bind_s(settings.text("sasl"))
+    else:
+        connection.simple_bind_s(settings.text("bind_dn"), settings.secret("password"))
+    return connection
+
+
+def _refuse_bare_password(settings: Settings) -> None:
+    """Refuse to send the password unencrypted to another machine, unless the settings accept it."""
+    url = urlsplit(settings.text("url"))
+    if url.scheme not in {"ldap", "ldaps", "ldapi"}:
+        raise settings.bad("url")
+    safe = url.scheme != "ldap" or settings.flag("start_tls") or settings.has("sasl") or settings.flag("allow_plain")
+    if not safe and not is_loopback(url.hostname or "localhost"):
+        raise settings.bad("url", "connectors.unsafe_url")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host's name or address means this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _said(error: ldap.LDAPError) -> str:
+    """Return the directory's own words: its result and its diagnostic message."""
+    said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    return ": ".join(str(said[part]) for part in ("desc", "info") if said.get(part)) or type(error).__name__
