@@ -76,15 +76,16 @@ def written(plan: Plan) -> str:
     return json.dumps(document(plan), ensure_ascii=False, indent=1) + "\n"
 
 
-def parse(content: str | bytes) -> Plan:
-    """Return the plan in a file, with every hash computed anew.
+def parse(content: str | bytes | Mapping[str, object]) -> Plan:
+    """Return the plan in a file, or in its JSON once read, with every hash computed anew.
 
     Raises:
         BrokenPlan: something is not as it was written; names the part where one differs.
     """
     try:
-        claimed = json.loads(content, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
-    except (ValueError, RecursionError) as error:
+        text = json.dumps(content) if isinstance(content, Mapping) else content
+        claimed = json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+    except (ValueError, TypeError, RecursionError) as error:
         raise BrokenPlan("plans.not_a_plan", {"detail": str(error)}) from error
     if not isinstance(claimed, dict) or claimed.get("format") != FORMAT:
         raise BrokenPlan("plans.not_a_plan", {"detail": "format"})

@@ -1,0 +1,281 @@
+"""Access plans: made from a fresh read, approved by someone who did not make them. 切替計画.
+
+Here: making, approving, showing. Not here: carrying out (`cutover`), what a plan decides (`core.planning`,
+`core.guards`), its file (`core.parts`). Reads happen before the transaction that keeps the plan.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+
+from sekisho.core import parts
+from sekisho.core.access import Catalogue, Reading, Unread
+from sekisho.core.errors import SekishoError
+from sekisho.core.guards import GuardFacts, judge
+from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
+from sekisho.core.periods import local_day
+from sekisho.core.plans import GuardResult, Operation, Part, Plan, Read
+from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.services import access, installation, ledger, observations, plan_facts, rules, visibility
+from sekisho.store import models
+
+COMMAND_LINE = "cli"
+
+
+class NotAllowed(SekishoError):
+    """The actor's roles do not reach what is asked."""
+
+
+class BadPlan(SekishoError):
+    """The file is no plan, or none that was made here."""
+
+
+class Expired(SekishoError):
+    """The plan is too old to be approved."""
+
+
+class OwnPlan(SekishoError):
+    """Nobody approves his own plan (law 13)."""
+
+
+class CommandLineOnly(SekishoError):
+    """An approval from the command line is a claim, and this home does not take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved a root hash, how and when."""
+
+    by: str
+    method: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A plan and how its approval stands."""
+
+    plan: Plan
+    approvals: tuple[Approval, ...]
+    required: int
+
+
+def make(
+    *, actor: Actor, as_of: datetime, known_at: datetime, expires_at: datetime | None, now: datetime, home: Path
+) -> Plan:
+    """Read every system, plan what it takes to reach what should hold at `as_of`, and keep the plan.
+
+    Raises:
+        NotAllowed: the actor does not operate systems on every side that the plan would show.
+    """
+    known = access.catalogue(known_at=known_at)
+    _need(actor, {Role.IT_OPERATION}, _sides(known), now, "plans.may_not_plan")
+    parameters = rules.parameters(known_at=known_at)
+    day = local_day(as_of, installation.zone(known_at=known_at))
+    before = observations.sizes(systems=known.systems)
+    seen = observations.read_all(systems=known.systems.values(), now=now, purpose="plan", home=home)
+    readings = {system: one.reading for system, one in seen.items()}
+    roll = access.roster(known, as_of_day=day, known_at=known_at)
+    draft = plan_facts.draft(roll, plan_facts.targets(known, seen, roll, as_of), day=day, known_at=known_at)
+    facts = GuardFacts(
+        catalogue=known,
+        readings=readings,
+        before=before,
+        expected=plan_facts.expected_movers(day=day, known_at=known_at, planner=actor.name),
+        never_empty=plan_facts.never_empty(known),
+        vanish_percent=parameters.number("vanish_percent", day),
+        group_share_percent=parameters.number("group_share_percent", day),
+        guard_min_members=parameters.number("guard_min_members", day),
+        keep_last_member=bool(parameters.get("keep_last_member", day)),
+    )
+    head = parts.Head(
+        as_of=as_of,
+        known_at=known_at,
+        planned_by=actor.name,
+        planned_at=now,
+        expires_at=expires_at or as_of + timedelta(days=parameters.number("plan_expires_days", day)),
+        reads=tuple(Read(one.system, one.read_at, one.digest) for one in readings.values() if isinstance(one, Reading)),
+        guards=judge(draft.operations, facts),
+        unknown_systems=tuple(sorted(system for system, one in readings.items() if _unknown(one))),
+    )
+    plan = parts.build(head, draft.operations, draft.held)
+    _keep(plan, actor, now)
+    return plan
+
+
+@transaction.atomic
+def approve(*, actor: Actor, document: str | bytes, method: str, now: datetime, home: Path) -> Standing:
+    """Approve the root hash of the plan in the file.
+
+    Raises:
+        BrokenPlan, BadPlan: the file was changed, or the plan was not made here.
+        Expired: too late.
+        NotAllowed: neither compliance nor IT operation, or not on every side of the plan.
+        OwnPlan: the approver made the plan.
+        CommandLineOnly: a claim is not enough here (parameter `accept_cli_approval`).
+    """
+    plan = known_plan(document=document)
+    day = installation.today(now=now)
+    if now >= plan.expires_at:
+        raise Expired("plans.expired", {"expires_at": plan.expires_at.isoformat()})
+    sides = {part.side for part in plan.parts}
+    _need(actor, {Role.COMPLIANCE, Role.IT_OPERATION}, sides, now, "plans.may_not_approve")
+    if _same_person(actor, plan.planned_by, now):
+        raise OwnPlan("plans.own_plan", {"actor": actor.name})
+    parameters = rules.parameters(known_at=now)
+    claim = method == COMMAND_LINE and not installation.is_rehearsal(home=home)
+    if claim and not parameters.get("accept_cli_approval", day):
+        raise CommandLineOnly("plans.no_cli_approval")
+    row = models.Plan.objects.get(sha256=plan.sha256)
+    earlier = [approval.by for approval in row.approvals.all()]
+    if any(_same_person(actor, name, now) for name in earlier):
+        return _standing(plan, now)
+    models.PlanApproval.objects.create(plan=row, by=actor.name, method=method, at=now)
+    ledger.record(
+        kind="plan.approved",
+        actor=actor.name,
+        now=now,
+        facts={"sha256": plan.sha256, "method": method, "planned_by": plan.planned_by},
+    )
+    return _standing(plan, now)
+
+
+def show(*, actor: Actor, document: str | bytes, now: datetime) -> Standing:
+    """Return the plan in the file, cut to the sides that the actor may see, and its approvals.
+
+    Raises:
+        BrokenPlan, BadPlan: the file was changed, or the plan was not made here.
+        NotAllowed: the actor may see none of it.
+    """
+    standing = _standing(known_plan(document=document), now)
+    seen = tuple(part for part in standing.plan.parts if _may_see(actor, part.side, now))
+    if standing.plan.parts and not seen:
+        raise NotAllowed("plans.may_not_see", {"actor": actor.name})
+    if len(seen) == len(standing.plan.parts):
+        return standing
+    return replace(standing, plan=_cut(standing.plan, seen))
+
+
+def known_plan(*, document: str | bytes | Mapping[str, object]) -> Plan:
+    """Return the plan in a document, checked against its own hashes and against what was made here.
+
+    Raises:
+        BrokenPlan: something in it was changed.
+        BadPlan: no such plan was made here.
+    """
+    plan = parts.parse(document)
+    if not models.Plan.objects.filter(sha256=plan.sha256).exists():
+        raise BadPlan("plans.not_made_here", {"sha256": plan.sha256})
+    return plan
+
+
+def approvers(*, sha256: str) -> tuple[str, ...]:
+    """Return who has approved the plan, oldest first."""
+    rows = models.PlanApproval.objects.filter(plan__sha256=sha256).order_by("at", "id")
+    return tuple(rows.values_list("by", flat=True))
+
+
+def exempt_persons(*, day: date, known_at: datetime) -> frozenset[PersonId]:
+    """Return the persons for whom an exception in force covers holding both sides."""
+    return plan_facts.exempt_persons(day=day, known_at=known_at)
+
+
+def _sides(known: Catalogue) -> set[Side]:
+    """Return every side that a plan over the catalogue would show."""
+    return {known.system_side(system) for system in known.systems} | {known.side(key) for key in known.entitlements}
+
+
+def _need(actor: Actor, roles: Collection[Role], sides: Collection[Side], now: datetime, code: str) -> None:
+    """Let pass who has one of the roles, and for every side: a plan shows and changes all of them."""
+    day = installation.today(now=now)
+    if not any(actor.has(role, on=day) for role in roles):
+        raise NotAllowed(code, {"actor": actor.name, "side": "-"})
+    reach = {*roles, Role.CROSS_SIDE}
+    for side in sorted(sides):
+        if not any(actor.has(role, on=day, side=None if side == NEUTRAL else side) for role in reach):
+            raise NotAllowed(code, {"actor": actor.name, "side": side})
+
+
+def _same_person(actor: Actor, name: str, now: datetime) -> bool:
+    """Tell whether a user's name stands for the actor: by the name, or by the person behind it."""
+    if name == actor.name:
+        return True
+    rows = models.RoleAssignment.objects.as_known_at(now).filter(user=name)
+    persons = set(rows.exclude(person_id="").values_list("person_id", flat=True))
+    return actor.person_id is not None and actor.person_id in persons
+
+
+def _unknown(reading: Reading | Unread) -> bool:
+    return not isinstance(reading, Reading) or not reading.complete
+
+
+@transaction.atomic
+def _keep(plan: Plan, actor: Actor, now: datetime) -> None:
+    _, made = models.Plan.objects.get_or_create(
+        sha256=plan.sha256,
+        defaults={
+            "as_of": plan.as_of,
+            "known_at": plan.known_at,
+            "planned_by": plan.planned_by,
+            "planned_at": plan.planned_at,
+            "expires_at": plan.expires_at,
+            "document": parts.document(plan),
+        },
+    )
+    if made:
+        ledger.record(
+            kind="plan.made",
+            actor=actor.name,
+            now=now,
+            facts={
+                "sha256": plan.sha256,
+                "as_of": plan.as_of.isoformat(),
+                "parts": [{"side": one.side, "system": one.system, "sha256": one.sha256} for one in plan.parts],
+                "operations": sum(len(one.operations) for one in plan.parts),
+                "held": sum(len(one.held) for one in plan.parts),
+                "unknown_systems": list(plan.unknown_systems),
+            },
+        )
+
+
+def _standing(plan: Plan, now: datetime) -> Standing:
+    rows = models.PlanApproval.objects.filter(plan__sha256=plan.sha256).order_by("at", "id")
+    given = tuple(Approval(row.by, row.method, row.at) for row in rows)
+    required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
+    return Standing(plan, given, required)
+
+
+def _may_see(actor: Actor, side: Side, now: datetime) -> bool:
+    whose = "" if side == NEUTRAL else side
+    depth = visibility.depth(actor=actor, kind=FactKind.PLAN, side=whose, purpose=Purpose.WORK, now=now)
+    return depth is Depth.DETAIL
+
+
+def _cut(plan: Plan, seen: tuple[Part, ...]) -> Plan:
+    """Return the plan without the parts and guards' names of other sides; the hash stays the whole plan's."""
+    operations = [one for part in seen for one in part.operations]
+    systems = {part.system for part in seen}
+    return replace(
+        plan,
+        parts=seen,
+        reads=tuple(read for read in plan.reads if read.system in systems),
+        guards=tuple(_cut_guard(guard, operations, systems) for guard in plan.guards),
+        unknown_systems=tuple(system for system in plan.unknown_systems if system in systems),
+    )
+
+
+def _cut_guard(guard: GuardResult, operations: Sequence[Operation], systems: Collection[str]) -> GuardResult:
+    persons = {one.person_id for one in operations}
+    keys = {(one.system, one.entitlement) for one in operations}
+    accounts = {(one.system, one.account) for one in operations}
+    return replace(
+        guard,
+        persons=tuple(one for one in guard.persons if one in persons),
+        systems=tuple(one for one in guard.systems if one in systems),
+        entitlements=tuple(one for one in guard.entitlements if one in keys),
+        accounts=tuple(one for one in guard.accounts if one in accounts),
+    )
