@@ -4,11 +4,26 @@ A rule's *kind* names a pure function in `screening`; everything else is data th
 officer can read. Two versions of one rule in force on one day are bad input.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+from typing import TypeVar
 
+from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import CompanyStatus, PersonId, PostClass, RuleKind, RuleType, Side
 from sekisho.core.periods import Period
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class BadRule(SekishoError):
+    """A rule's words cannot be read; the message names the rule and the key."""
+
+
+class TwoVersions(SekishoError):
+    """Two versions of one rule are in force on one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +79,123 @@ class RuleException:
     person_id: PersonId
     reason: str
     approved_by: frozenset[str]
+    """Person ids of those who approved; `exceptions` says whether they may and whether they are enough."""
     period: Period
+    requested_by: str = ""
+
+
+KEYS = frozenset(
+    {
+        "id", "version", "kind", "type", "from_classes", "to_classes", "from_post_classes", "to_post_classes",
+        "to_status", "neutral_stay_days", "lookback_days", "reverse", "from", "to", "text", "source",
+        "approved_by", "approved_on",
+    }
+)  # fmt: skip
+"""The keys of a `[[rule]]`; a reader names any other as unknown."""
+
+
+def read_rule(body: Mapping[str, object], period: Period) -> Rule:
+    """Return the rule that a `[[rule]]` table says.
+
+    Raises:
+        BadRule: a key is missing, or its value is not of the closed set or type.
+    """
+    return Rule(
+        id=_text(body, "id"),
+        version=_text(body, "version"),
+        kind=_word(body, "kind", RuleKind),
+        type=_word(body, "type", RuleType),
+        period=period,
+        from_classes=frozenset(_list(body, "from_classes")),
+        to_classes=frozenset(_list(body, "to_classes")),
+        from_post_classes=frozenset(_words(body, "from_post_classes", PostClass)),
+        to_post_classes=frozenset(_words(body, "to_post_classes", PostClass)),
+        to_status=frozenset(_words(body, "to_status", CompanyStatus)),
+        neutral_stay_days=_days(body, "neutral_stay_days"),
+        lookback_days=_days(body, "lookback_days"),
+        reverse=_flag(body, "reverse"),
+        text_ja=_sentence(body, "ja"),
+        text_en=_sentence(body, "en"),
+        source=str(body.get("source") or ""),
+        approved_by=str(body.get("approved_by") or ""),
+        approved_on=_date(body, "approved_on"),
+    )
+
+
+def refuse_two_versions(rules: Iterable[Rule]) -> None:
+    """Make sure that on no day two versions of one rule are in force.
+
+    Raises:
+        TwoVersions: on some day there would be two, and nobody could say which one counts.
+    """
+    ordered = sorted(rules, key=lambda rule: (rule.id, rule.period.start, rule.period.until))
+    for earlier, later in pairwise(ordered):
+        if earlier.id == later.id and earlier.period.overlap(later.period):
+            versions = {"rule": later.id, "versions": f"{earlier.version}, {later.version}"}
+            raise TwoVersions("rules.two_versions", {**versions, "day": later.period.start.isoformat()})
+
+
+def _bad(body: Mapping[str, object], key: str, known: str) -> BadRule:
+    return BadRule("rules.bad", {"rule": body.get("id", "?"), "key": key, "value": body.get(key, ""), "known": known})
+
+
+def _text(body: Mapping[str, object], key: str) -> str:
+    value = body.get(key)
+    if value is None or isinstance(value, (bool, list, dict)) or not str(value).strip():
+        raise _bad(body, key, "text")
+    return str(value).strip()
+
+
+def _word(body: Mapping[str, object], key: str, words: type[E]) -> E:
+    try:
+        return words(str(body.get(key)))
+    except ValueError as error:
+        raise _bad(body, key, ", ".join(words)) from error
+
+
+def _list(body: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = body.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) and word.strip() for word in value):
+        raise _bad(body, key, "a list of words")
+    return tuple(word.strip() for word in value)
+
+
+def _words(body: Mapping[str, object], key: str, words: type[E]) -> tuple[E, ...]:
+    try:
+        return tuple(words(word) for word in _list(body, key))
+    except ValueError as error:
+        raise _bad(body, key, ", ".join(words)) from error
+
+
+def _days(body: Mapping[str, object], key: str) -> int | None:
+    value = body.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise _bad(body, key, "0, 1, 2, …")
+    return value
+
+
+def _flag(body: Mapping[str, object], key: str) -> bool:
+    value = body.get(key, False)
+    if not isinstance(value, bool):
+        raise _bad(body, key, "true, false")
+    return value
+
+
+def _date(body: Mapping[str, object], key: str) -> date | None:
+    value = body.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise _bad(body, key, "2024-04-01") from error
+
+
+def _sentence(body: Mapping[str, object], language: str) -> str:
+    texts = body.get("text")
+    spoken = texts.get(language) if isinstance(texts, Mapping) else body.get(f"text_{language}")
+    return str(spoken or "")
