@@ -2,8 +2,11 @@
 
 import os
 import tempfile
+from importlib import import_module
 
 import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-tests-")
 
@@ -20,3 +23,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if real:
         config.hook.pytest_deselected(items=real)
         items[:] = [item for item in items if not item.get_closest_marker("real")]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let tests with real transactions empty the ledger's tables afterwards, which the database refuses otherwise.
+
+    The refusals themselves are tried in tests/services/test_ledger.py, on triggers made anew.
+    """
+    protection = import_module("sekisho.store.migrations.0002_ledger_append_only")
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        protection.unprotect(None, editor)

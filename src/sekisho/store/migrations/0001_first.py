@@ -374,7 +374,7 @@ class Migration(migrations.Migration):
             name='LedgerContent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('commitment', models.CharField(max_length=64, unique=True)),
+                ('commitment', models.CharField(max_length=80, unique=True)),
                 ('entry_id', models.CharField(max_length=64)),
                 ('salt', models.BinaryField(max_length=32, null=True)),
                 ('content', models.BinaryField(null=True)),

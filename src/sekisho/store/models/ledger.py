@@ -21,7 +21,7 @@ class LedgerEntry(models.Model):
 class LedgerContent(models.Model):
     """Personal content behind a salted commitment in the leaf; destroyed by a recorded order only."""
 
-    commitment = models.CharField(max_length=64, unique=True)
+    commitment = models.CharField(max_length=80, unique=True)
     entry_id = models.CharField(max_length=64)
     salt = models.BinaryField(max_length=32, null=True)
     content = models.BinaryField(null=True)

@@ -1,0 +1,113 @@
+"""Give waiting entries their positions, in batches: nodes, and one signed checkpoint a batch.
+
+One sequencer at a time: on SQLite the IMMEDIATE transaction is the lock, on PostgreSQL an advisory one.
+So the tree never serialises those who record. Order is that of arrival in the table. Hashes of leaves
+stand in the entries; only full subtrees from level 1 up are stored as nodes.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from sekisho.core import merkle
+from sekisho.core.errors import SekishoError
+from sekisho.core.merkle import Frontier
+from sekisho.core.notes import Checkpoint
+from sekisho.services import signing
+from sekisho.store.models import LedgerCheckpoint, LedgerEntry, LedgerNode
+
+BATCH = 10_000
+ROWS_A_STATEMENT = 2_000
+ADVISORY_LOCK = 0x5E_15_40
+
+
+class LedgerDamaged(SekishoError):
+    """The stored tree is not the one that was last signed: nothing more is signed until it is looked at."""
+
+    exit_status = 3
+
+
+def sequence(*, now: datetime) -> int:
+    """Sequence all waiting entries; return how many.
+
+    Raises:
+        LedgerDamaged: the stored tree does not lead to the root of the last checkpoint.
+    """
+    done = 0
+    while LedgerEntry.objects.filter(position__isnull=True).exists():
+        done += _batch(now=now)
+    return done
+
+
+def stored_node(level: int, position: int) -> bytes:
+    """Return one node of the stored tree.
+
+    Raises:
+        KeyError: it is not there.
+    """
+    if level == 0:
+        row = LedgerEntry.objects.filter(position=position).values_list("leaf_hash").first()
+    else:
+        row = LedgerNode.objects.filter(level=level, position=position).values_list("hash").first()
+    if row is None:
+        raise KeyError((level, position))
+    return bytes(row[0])
+
+
+def last_checkpoint() -> LedgerCheckpoint | None:
+    """Return the checkpoint over the most entries."""
+    return LedgerCheckpoint.objects.order_by("-size").first()
+
+
+@transaction.atomic
+def _batch(*, now: datetime) -> int:
+    _lock()
+    waiting = [
+        (row_id, bytes(leaf))
+        for row_id, leaf in LedgerEntry.objects.filter(position__isnull=True)
+        .order_by("id")
+        .values_list("id", "leaf_hash")[:BATCH]
+    ]
+    if not waiting:
+        return 0
+    edge = _edge()
+    _give_positions(edge.size, [row_id for row_id, _ in waiting])
+    grown = [node for _, leaf in waiting for node in edge.add(leaf)]
+    LedgerNode.objects.bulk_create(
+        [LedgerNode(level=node.level, position=node.position, hash=node.hash) for node in grown],
+        batch_size=ROWS_A_STATEMENT,
+    )
+    signer = signing.signer()
+    note = signer.sign(Checkpoint(signer.origin, edge.size, edge.root()).text())
+    LedgerCheckpoint.objects.create(size=edge.size, root=edge.root(), signed_at=now, note=note)
+    return len(waiting)
+
+
+def _lock() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+
+
+def _edge() -> Frontier:
+    """Return the edge of the stored tree, checked against the root that was last signed."""
+    last = last_checkpoint()
+    if last is None:
+        return Frontier()
+    try:
+        edge = merkle.frontier(last.size, stored_node)
+    except KeyError as error:
+        raise LedgerDamaged("ledger.damaged", {"size": last.size}) from error
+    if edge.root() != bytes(last.root):
+        raise LedgerDamaged("ledger.damaged", {"size": last.size})
+    return edge
+
+
+def _give_positions(first: int, row_ids: Sequence[int]) -> None:
+    """Number the rows from `first` on; by id, since others may record meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE store_ledgerentry SET position = %s WHERE id = %s AND position IS NULL",
+            [(first + offset, row_id) for offset, row_id in enumerate(row_ids)],
+        )
