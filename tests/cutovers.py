@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from sekisho.core.access import AccountState, Reading
 from sekisho.core.kinds import AFFILIATE, NETWORK, Action, PersonId, Side
-from sekisho.core.parts import Head, build
+from sekisho.core.parts import Head, build, written
 from sekisho.core.plans import GuardResult, HeldGrant, Operation, Plan, Precondition
+
+__all__ = ["datetime", "written"]
 
 AS_OF = datetime(2024, 3, 31, 15, tzinfo=UTC)
 """00:00 on 1 April 2024 in Tokyo."""

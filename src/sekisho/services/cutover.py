@@ -1,0 +1,298 @@
+"""Carry an approved plan out: first everything that is taken away, then what is given. 切替.
+
+The way of a run: refuse what is not due or not approved → take the lease → phase 1 over all systems →
+phase 2 over all systems, each protected grant behind the wall (law 1) → read back. Killed anywhere, the next
+run goes on from the journal: what may have been sent is read before it is repeated (law 5).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from sekisho.connectors.protocol import ConnectorError
+from sekisho.core import cutover as core
+from sekisho.core.access import Catalogue, Reading
+from sekisho.core.cutover import DONE, Done, Refused, Run
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import NEUTRAL, Action, OperationState, PersonId, Role
+from sekisho.core.plans import HeldGrant, Operation, Plan
+from sekisho.core.users import Actor
+from sekisho.services import access, installation, leases, observations, plans, rules
+from sekisho.services.cutover_calls import Target, Todo
+from sekisho.services.cutover_steps import Clock, Journal, Outcome, Standing, begin
+from sekisho.services.cutover_wall import WallKeeper
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) operations as the run goes on."""
+
+
+class NotAllowed(SekishoError):
+    """The actor may not carry cutovers out."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationReport:
+    """How one operation of the plan, or one grant that the plan itself holds, stands after the run."""
+
+    id: str
+    person_id: PersonId
+    side: str
+    system: str
+    account: str
+    action: Action
+    entitlement: str
+    state: OperationState
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CutoverResult:
+    """What a run found and did. `unreachable`: systems that did not answer. `finished`: nothing is left to do."""
+
+    sha256: str
+    operations: tuple[OperationReport, ...]
+    unreachable: tuple[str, ...]
+    finished: bool
+
+    def number(self, state: OperationState) -> int:
+        """Return how many operations stand so."""
+        return sum(1 for one in self.operations if one.state is state)
+
+
+@dataclass(slots=True)
+class _Running:
+    """One run: the journal, what holds operations, and what was met on the way."""
+
+    journal: Journal
+    catalogue: Catalogue
+    keeper: WallKeeper
+    guarded: Mapping[str, str]
+    home: Path
+    progress: Progress
+    unreachable: set[str] = field(default_factory=set)
+    failed: dict[str, int] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)
+
+    def settle(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Record outcomes and tell how far the run is."""
+        self.journal.record(outcomes)
+        states = [one.outcome.state for one in self.journal.standing.values()]
+        self.progress(sum(1 for state in states if state is not OperationState.PLANNED), len(states))
+
+
+def run(
+    *, document: str | bytes, actor: Actor, now: datetime, home: Path, progress: Progress = lambda *_: None
+) -> CutoverResult:
+    """Carry out the plan in `document` (the text of its file), or go on with it where an earlier run ended.
+
+    Runs in transactions of its own, none open while a target is called.
+
+    Raises:
+        NotAllowed: the actor does not operate systems.
+        NotYet, Expired, Unapproved: the plan may not be carried out now.
+        BrokenPlan, BadPlan: the document was changed, or the plan was not made here.
+        Running: another process is at work.
+        LeaseLost: this process was taken for dead; another one goes on.
+    """
+    plan = plans.known_plan(document=document)
+    _need_reach(actor, plan, now)
+    guarded = _check(plan, now)
+    clock = Clock(now)
+    catalogue = access.catalogue(known_at=now)
+    journal = begin(plan=plan, actor=actor, clock=clock)
+    if not journal.owner:
+        return _result(journal, ())
+    keeper = WallKeeper(catalogue, installation.today(now=now), _exempt(now), home, clock)
+    keeper.expect(core.operations(plan))
+    running = _Running(journal, catalogue, keeper, guarded, home, progress)
+    try:
+        for phase in (1, 2):
+            journal.enter_phase(phase)
+            _carry_phase(running, phase)
+        _read_back(running)
+        journal.finish()
+    finally:
+        leases.give_back(journal.cutover_id, journal.owner)
+    return _result(journal, sorted(running.unreachable | keeper.unread()))
+
+
+def _need_reach(actor: Actor, plan: Plan, now: datetime) -> None:
+    """Let pass who operates systems on every side that the plan changes."""
+    day = installation.today(now=now)
+    for part in plan.parts:
+        side = None if part.side == NEUTRAL else part.side
+        if not actor.has(Role.IT_OPERATION, on=day) or not any(
+            actor.has(role, on=day, side=side) for role in (Role.IT_OPERATION, Role.CROSS_SIDE)
+        ):
+            raise NotAllowed("cutover.not_allowed", {"actor": actor.name, "side": part.side})
+
+
+def _check(plan: Plan, now: datetime) -> dict[str, str]:
+    """Refuse what may not run, and return what guards hold."""
+    parameters = rules.parameters(known_at=now)
+    required = parameters.number("approvals_required", installation.today(now=now))
+    approvers = plans.approvers(sha256=plan.sha256)
+    core.check_due(plan, approvers, required=required, now=now)
+    return core.held_by_guards(plan, given=core.approvals(plan, approvers), required=required)
+
+
+def _carry_phase(running: _Running, phase: int) -> None:
+    todo = sorted(running.journal.open_operations(phase=phase), key=lambda one: one.operation.system)
+    for system, mine in groupby(todo, key=lambda one: one.operation.system):
+        _carry_system(running, system, list(mine))
+
+
+def _carry_system(running: _Running, system: str, mine: list[Standing]) -> None:
+    """Do one system's operations of one phase, side by side and batch by batch."""
+    if system not in running.catalogue.systems:
+        running.settle({one.operation.id: Outcome(OperationState.HELD, "cutover.no_system", system) for one in mine})
+        return
+    try:
+        target = Target(running.catalogue.systems[system], running.home, running.journal.clock)
+        with target:
+            for batch in _batches(mine, target):
+                _carry_batch(running, target, batch)
+    except ConnectorError as error:
+        running.unreachable.add(system)
+        detail = str(error.params.get("detail", ""))
+        left = [one for one in mine if one.outcome.state in {OperationState.PLANNED, OperationState.INTENDED}]
+        running.settle({one.operation.id: Outcome(OperationState.UNKNOWN, error.code, detail) for one in left})
+
+
+def _batches(mine: list[Standing], target: Target) -> list[list[Standing]]:
+    standing = {one.operation.id: one for one in mine}
+    sides: dict[str, list[Operation]] = {}
+    for one in mine:
+        sides.setdefault(one.operation.side, []).append(one.operation)
+    return [
+        [standing[operation.id] for operation in batch]
+        for _, part in sorted(sides.items())
+        for batch in core.batches(
+            part, batch_size=target.capabilities.batch_size, group_major=target.capabilities.group_major
+        )
+    ]
+
+
+def _carry_batch(running: _Running, target: Target, batch: Sequence[Standing]) -> None:
+    """Look, hold, claim, send, record. A ConnectorError from the look leaves the batch as it was."""
+    journal = running.journal
+    touched = journal.touched()
+    todo = {
+        one.operation.id: Todo(
+            one.operation, one.sent_before, touched=(one.operation.system, one.operation.account) in touched
+        )
+        for one in batch
+    }
+    decisions = target.look(list(todo.values()))
+    outcomes = {
+        key: _looked(decision, todo[key]) for key, decision in decisions.items() if not isinstance(decision, Run)
+    }
+    runs = {key: decision for key, decision in decisions.items() if isinstance(decision, Run)}
+    held = _holds(running, target, [todo[key].operation for key in runs])
+    outcomes |= held
+    sending = [(todo[key], run) for key, run in runs.items() if key not in held]
+    if sending:
+        journal.claim([journal.standing[one.operation.id] for one, _ in sending])
+        sent = target.send(sending)
+        _count(running, target.system.id, sent)
+        outcomes |= sent
+    running.settle(outcomes)
+    if target.lost is not None:
+        raise target.lost
+
+
+def _looked(decision: Done | Refused, todo: Todo) -> Outcome:
+    match decision:
+        case Done():
+            return Outcome(OperationState.APPLIED if todo.sent_before else OperationState.ALREADY)
+        case Refused("cutover.unconfirmed" as code):
+            return Outcome(OperationState.UNKNOWN, code)
+        case Refused(code):
+            return Outcome(OperationState.FAILED, code)
+
+
+def _holds(running: _Running, target: Target, batch: Sequence[Operation]) -> dict[str, Outcome]:
+    """Return what must not be sent now: the plan ran out, the breaker is open, a guard or the wall holds it."""
+    system = target.system.id
+    code = ""
+    if running.journal.clock.now() >= running.journal.plan.expires_at:
+        code = "cutover.ran_out"
+    elif core.breaker_open(failed=running.failed.get(system, 0), attempted=running.sent.get(system, 0)):
+        code = "cutover.breaker"
+    elif not target.capabilities.write:
+        code = "cutover.read_only"
+    if code:
+        return {one.id: Outcome(OperationState.HELD, code, system) for one in batch}
+    held = {one.id: Outcome(OperationState.HELD, running.guarded[one.id]) for one in batch if one.id in running.guarded}
+    return running.keeper.holds(batch) | held
+
+
+def _count(running: _Running, system: str, sent: Mapping[str, Outcome]) -> None:
+    failed = sum(1 for outcome in sent.values() if outcome.state is OperationState.FAILED)
+    running.failed[system] = running.failed.get(system, 0) + failed
+    running.sent[system] = running.sent.get(system, 0) + len(sent)
+
+
+def _read_back(running: _Running) -> None:
+    """Read what this run changed, and take back the word "applied" where the system does not show it."""
+    fresh = [running.journal.standing[key].operation for key in sorted(running.journal.fresh)]
+    for name in sorted({one.system for one in fresh}):
+        now = running.journal.clock.now()
+        reading = observations.read_system(
+            system=running.catalogue.systems[name], now=now, purpose="cutover", home=running.home
+        )
+        if not isinstance(reading, Reading):
+            running.unreachable.add(name)
+            continue
+        mine = [one for one in fresh if one.system == name]
+        gone = [one for one in mine if not core.reached(one, reading.accounts.get(one.account))]
+        running.settle({one.id: Outcome(OperationState.FAILED, "cutover.not_seen") for one in gone})
+
+
+def _exempt(now: datetime) -> frozenset[PersonId]:
+    """Return the persons who may hold both sides by an exception in force today."""
+    return plans.exempt_persons(day=installation.today(now=now), known_at=now)
+
+
+def _result(journal: Journal, unreachable: Sequence[str]) -> CutoverResult:
+    reports = [_report(one, fresh=one.operation.id in journal.fresh) for one in journal.standing.values()]
+    reports += [_held_report(one) for one in core.held_grants(journal.plan)]
+    finished = all(one.outcome.state in DONE for one in journal.standing.values())
+    return CutoverResult(journal.plan.sha256, tuple(reports), tuple(unreachable), finished)
+
+
+def _report(one: Standing, *, fresh: bool) -> OperationReport:
+    state = one.outcome.state
+    if state is OperationState.APPLIED and not fresh:
+        state = OperationState.ALREADY
+    operation = one.operation
+    return OperationReport(
+        id=operation.id,
+        person_id=operation.person_id,
+        side=operation.side,
+        system=operation.system,
+        account=operation.account,
+        action=operation.action,
+        entitlement=operation.entitlement,
+        state=state,
+        code=one.outcome.code,
+        detail=one.outcome.detail,
+    )
+
+
+def _held_report(held: HeldGrant) -> OperationReport:
+    return OperationReport(
+        id=f"held:{held.person_id}:{held.system}:{held.entitlement}",
+        person_id=held.person_id,
+        side=held.side,
+        system=held.system,
+        account="",
+        action=Action.GRANT,
+        entitlement=held.entitlement,
+        state=OperationState.HELD,
+        code=held.code,
+        detail=held.order_no,
+    )

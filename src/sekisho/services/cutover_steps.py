@@ -1,0 +1,249 @@
+"""The journal of a cutover: claim a batch before the call, record its outcome after it (laws 4 and 5).
+
+Here: everything that writes rows and ledger entries for a running cutover, each step one transaction that
+first renews the lease. Not here: what to send and when (`services.cutover`), and the calls themselves
+(`services.cutover_calls`).
+"""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from sekisho.core.canonical import Json
+from sekisho.core.cutover import DONE, operations
+from sekisho.core.kinds import NEUTRAL, OperationState, Side
+from sekisho.core.plans import Operation, Plan
+from sekisho.core.users import Actor
+from sekisho.services import leases, ledger
+from sekisho.store.models import Cutover, OperationRecord
+from sekisho.store.models import Plan as PlanRow
+
+
+class Clock:
+    """The caller's `now`, moving on by the time that really passes, also where `now` was rehearsed."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._now + timedelta(seconds=time.monotonic() - self._since)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one operation in this run; `code` says why, where it did not go through."""
+
+    state: OperationState
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where one operation stands in the journal."""
+
+    row: int
+    operation: Operation
+    outcome: Outcome
+    attempts: int
+
+    @property
+    def sent_before(self) -> bool:
+        """Tell whether it may have been sent: then only a read knows."""
+        return self.attempts > 0
+
+
+@dataclass(slots=True)
+class Journal:
+    """The journal of one running cutover. Opened by `begin`."""
+
+    plan: Plan
+    cutover_id: int
+    owner: str
+    actor: Actor
+    clock: Clock
+    standing: dict[str, Standing]
+    fresh: set[str] = field(default_factory=set)
+    """The operations that this run itself applied or found done for the first time."""
+
+    def open_operations(self, *, phase: int) -> list[Standing]:
+        """Return what is not done in the phase, in the plan's order."""
+        return [one for one in self.standing.values() if one.operation.phase == phase and one.outcome.state not in DONE]
+
+    def touched(self) -> frozenset[tuple[str, str]]:
+        """Return the (system, account) pairs to which this plan may already have sent something."""
+        return frozenset(
+            (one.operation.system, one.operation.account) for one in self.standing.values() if one.attempts
+        )
+
+    @transaction.atomic
+    def claim(self, batch: Sequence[Standing]) -> None:
+        """Write that the batch is about to be sent: one entry, before the call."""
+        now = self.clock.now()
+        leases.keep(self.cutover_id, self.owner, now=now)
+        name = uuid.uuid4().hex
+        rows = OperationRecord.objects.filter(pk__in=[one.row for one in batch])
+        rows.update(
+            state=OperationState.INTENDED.value,
+            batch=name,
+            attempts=F("attempts") + 1,
+            error="",
+            detail="",
+            changed_at=now,
+        )
+        first = batch[0].operation
+        ledger.record(
+            kind="operations.intended",
+            actor=self.actor.name,
+            now=now,
+            side=table_side(first.side),
+            facts={
+                "plan": self.plan.sha256,
+                "batch": name,
+                "system": first.system,
+                "phase": first.phase,
+                "operations": [one.operation.id for one in batch],
+            },
+        )
+        for one in batch:
+            one.attempts += 1
+            one.outcome = Outcome(OperationState.INTENDED)
+
+    def record(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Write what became of operations; what stands in the journal already is not written again."""
+        changed = {key: outcome for key, outcome in outcomes.items() if self.standing[key].outcome != outcome}
+        if not changed:
+            return
+        with transaction.atomic():
+            now = self.clock.now()
+            leases.keep(self.cutover_id, self.owner, now=now)
+            for outcome, keys in _grouped(changed).items():
+                OperationRecord.objects.filter(pk__in=[self.standing[key].row for key in keys]).update(
+                    state=outcome.state.value, error=outcome.code, detail=outcome.detail, changed_at=now
+                )
+            self._enter(changed, now)
+        for key, outcome in changed.items():
+            self.standing[key].outcome = outcome
+            if outcome.state in DONE:
+                self.fresh.add(key)
+
+    def enter_phase(self, phase: int) -> None:
+        """Note that the next phase begins."""
+        with transaction.atomic():
+            leases.keep(self.cutover_id, self.owner, now=self.clock.now())
+            Cutover.objects.filter(pk=self.cutover_id).update(phase=phase)
+
+    def finish(self) -> None:
+        """Close the run: the cutover is finished when every operation is done, otherwise it can be resumed."""
+        with transaction.atomic():
+            now = self.clock.now()
+            leases.keep(self.cutover_id, self.owner, now=now)
+            states = [one.outcome.state for one in self.standing.values()]
+            done = all(state in DONE for state in states)
+            if done:
+                Cutover.objects.filter(pk=self.cutover_id).update(finished_at=now)
+            ledger.record(
+                kind="cutover.finished" if done else "cutover.paused",
+                actor=self.actor.name,
+                now=now,
+                facts={
+                    "plan": self.plan.sha256,
+                    "states": {state.value: states.count(state) for state in OperationState if state in states},
+                },
+            )
+        leases.give_back(self.cutover_id, self.owner)
+
+    def _enter(self, changed: Mapping[str, Outcome], now: datetime) -> None:
+        people: dict[tuple[str, Side, str], dict[str, str]] = {}
+        for key, outcome in changed.items():
+            operation = self.standing[key].operation
+            states = people.setdefault((operation.person_id, operation.side, operation.system), {})
+            states[key] = outcome.state.value
+        entries = [
+            ledger.NewEntry(
+                kind="operations.recorded",
+                facts={"plan": self.plan.sha256, "system": system, "person": person, "states": states},
+                side=table_side(side),
+            )
+            for (person, side, system), states in people.items()
+        ]
+        ledger.record_many(entries, actor=self.actor.name, now=now)
+
+
+@transaction.atomic
+def begin(*, plan: Plan, actor: Actor, clock: Clock) -> Journal:
+    """Open the journal of a plan, new or as an earlier run left it, and take the lease.
+
+    Where all is done already nothing is taken or written, and the journal has no `owner`.
+
+    Raises:
+        Running: a living process holds a lease.
+    """
+    now = clock.now()
+    leases.alone()
+    row = PlanRow.objects.get(sha256=plan.sha256)
+    cutover, new = Cutover.objects.get_or_create(
+        plan=row, defaults={"started_at": now, "started_by": actor.name, "phase": 1}
+    )
+    owner = "" if cutover.finished_at else leases.take(cutover.pk, now=now)
+    if new:
+        _write_operations(row, plan, now)
+    if owner:
+        facts: dict[str, Json] = {"plan": plan.sha256, "operations": len(operations(plan))}
+        kind = "cutover.started" if new else "cutover.resumed"
+        ledger.record(kind=kind, actor=actor.name, now=now, facts=facts)
+    return Journal(plan, cutover.pk, owner, actor, clock, _standing(row, plan))
+
+
+def table_side(side: Side) -> str:
+    """Return the side as tables and entries spell it: "" where neutral."""
+    return "" if side == NEUTRAL else side
+
+
+def _write_operations(row: PlanRow, plan: Plan, now: datetime) -> None:
+    OperationRecord.objects.bulk_create(
+        [
+            OperationRecord(
+                plan=row,
+                operation_id=one.id,
+                person_id=one.person_id,
+                side=table_side(one.side),
+                system_id=one.system,
+                account=one.account,
+                entitlement=one.entitlement,
+                action=one.action.value,
+                phase=one.phase,
+                state=OperationState.PLANNED.value,
+                changed_at=now,
+            )
+            for one in operations(plan)
+        ],
+        batch_size=1000,
+    )
+
+
+def _standing(row: PlanRow, plan: Plan) -> dict[str, Standing]:
+    rows = {
+        one[0]: one[1:]
+        for one in OperationRecord.objects.filter(plan=row).values_list(
+            "operation_id", "pk", "state", "error", "detail", "attempts"
+        )
+    }
+    found = {}
+    for operation in operations(plan):
+        pk, state, error, detail, attempts = rows[operation.id]
+        found[operation.id] = Standing(pk, operation, Outcome(OperationState(state), error, detail), attempts)
+    return found
+
+
+def _grouped(outcomes: Mapping[str, Outcome]) -> dict[Outcome, list[str]]:
+    groups: dict[Outcome, list[str]] = {}
+    for key, outcome in outcomes.items():
+        groups.setdefault(outcome, []).append(key)
+    return groups
