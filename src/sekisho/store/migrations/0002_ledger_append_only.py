@@ -2,6 +2,8 @@
 
 An application bug, or a hand in the database shell, meets an error. Whoever can drop a trigger can
 still do harm: that is found by `ledger verify` and by checkpoints kept outside.
+
+To renew 0001_first.py from the models, run tools/first_migration.sh: it moves this file aside meanwhile.
 """
 
 from django.db import migrations
