@@ -1,0 +1,200 @@
+"""Manual grants: time-boxed, with a reason, approved by someone else. 個別付与."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from sekisho.core.access import Catalogue
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
+from sekisho.core.periods import Period
+from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.services import access, installation, ledger, people, visibility
+from sekisho.store import models
+
+REQUESTED = "requested"
+ASKING = (Role.IT_OPERATION, Role.COMPLIANCE, Role.UNIT_HEAD)
+APPROVING = (Role.COMPLIANCE, Role.IT_OPERATION)
+
+
+class NotAllowed(SekishoError):
+    """The actor's roles do not reach the entitlement's side."""
+
+
+class BadGrant(SekishoError):
+    """The grant names something that does not exist, has no reason, or has no end."""
+
+
+class UnknownGrant(SekishoError):
+    """No open grant has that id."""
+
+
+class OwnGrant(SekishoError):
+    """Nobody approves a grant that he asked for or that is for himself (law 13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantState:
+    """A grant and how it stands: `requested` or `approved`."""
+
+    id: str
+    state: str
+    person_id: PersonId
+    system: str
+    entitlement: str
+    reason: str
+    requested_by: str
+    approver: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for."""
+
+    person_id: PersonId
+    system: str
+    entitlement: str
+    reason: str
+    start: date
+    end: date | None
+
+
+@transaction.atomic
+def add(*, actor: Actor, request: Request, now: datetime) -> GrantState:
+    """Ask for a grant; it counts once someone else has approved it.
+
+    Raises:
+        BadGrant: unknown person or entitlement, no reason, no end, or an end before the start.
+        NotAllowed: none of the asking roles on the entitlement's side.
+    """
+    known = access.catalogue(known_at=now)
+    person_id = _checked(request, known, now)
+    side = _side(known, request.system, request.entitlement)
+    _need(actor, ASKING, side, now)
+    words = (person_id, request.system, request.entitlement, str(request.start), actor.name, now.isoformat())
+    row = models.Grant.objects.create(
+        grant_id="GR-" + hashlib.sha256("\x00".join(words).encode()).hexdigest()[:10],
+        person_id=person_id,
+        system_id=request.system,
+        entitlement=request.entitlement,
+        reason=request.reason,
+        requested_by=actor.name,
+        approver="",
+        state=REQUESTED,
+        start=request.start,
+        end=request.end,
+        recorded_at=now,
+    )
+    _record("grant.requested", actor, row, side, now)
+    return _state(row)
+
+
+@transaction.atomic
+def approve(*, actor: Actor, grant_id: str, now: datetime) -> GrantState:
+    """Approve an open grant.
+
+    Raises:
+        UnknownGrant: no such grant waits for approval.
+        NotAllowed: none of the approving roles on the entitlement's side.
+        OwnGrant: the approver asked for it, or it is for him.
+    """
+    row = models.Grant.objects.current().filter(grant_id=grant_id, state=REQUESTED).first()
+    if row is None:
+        raise UnknownGrant("grants.unknown", {"id": grant_id})
+    side = _side(access.catalogue(known_at=now), row.system_id, row.entitlement)
+    _need(actor, APPROVING, side, now)
+    if actor.name in {row.requested_by, row.person_id} or _person(actor, now) in _persons(row, now):
+        raise OwnGrant("grants.own", {"id": grant_id, "actor": actor.name})
+    row.superseded_at = now
+    row.save(update_fields=["superseded_at"])
+    row.pk, row.superseded_at, row.recorded_at = None, None, now
+    row.approver, row.state = actor.name, access.APPROVED
+    row.save(force_insert=True)
+    _record("grant.approved", actor, row, side, now)
+    return _state(row)
+
+
+def grants(*, actor: Actor, now: datetime) -> tuple[GrantState, ...]:
+    """Return the grants that the actor may see, by id."""
+    known = access.catalogue(known_at=now)
+    rows = list(models.Grant.objects.current().order_by("grant_id"))
+    sides = {row.pk: _side(known, row.system_id, row.entitlement) for row in rows}
+    seen = {side: _sees(actor, side, now) for side in set(sides.values())}
+    return tuple(_state(row) for row in rows if seen[sides[row.pk]])
+
+
+def _checked(request: Request, known: Catalogue, now: datetime) -> PersonId:
+    person_id = people.same_person(person_id=request.person_id, known_at=now)
+    if not models.Person.objects.filter(person_id=person_id).exists():
+        raise BadGrant("grants.unknown_person", {"person_id": request.person_id})
+    if (request.system, request.entitlement) not in known.entitlements:
+        facts = {"system": request.system, "entitlement": request.entitlement}
+        raise BadGrant("grants.unknown_entitlement", facts)
+    if not request.reason.strip():
+        raise BadGrant("grants.no_reason")
+    if request.end is None or request.end <= request.start:
+        raise BadGrant("grants.no_end")
+    return person_id
+
+
+def _side(known: Catalogue, system: str, entitlement: str) -> Side | None:
+    side = known.side((system, entitlement))
+    return None if side == NEUTRAL else side
+
+
+def _need(actor: Actor, roles: tuple[Role, ...], side: Side | None, now: datetime) -> None:
+    day = installation.today(now=now)
+    if not any(actor.has(role, on=day, side=side) for role in roles):
+        raise NotAllowed("grants.not_allowed", {"actor": actor.name, "side": side or NEUTRAL})
+
+
+def _sees(actor: Actor, side: Side | None, now: datetime) -> bool:
+    kind, purpose = FactKind.ENTITLEMENT, Purpose.WORK
+    return visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) is Depth.DETAIL
+
+
+def _person(actor: Actor, now: datetime) -> PersonId | None:
+    return people.same_person(person_id=actor.person_id, known_at=now) if actor.person_id else None
+
+
+def _persons(row: models.Grant, now: datetime) -> set[PersonId]:
+    """Return the person the grant is for and the person behind the requesting user."""
+    users = models.RoleAssignment.objects.as_known_at(now).filter(user=row.requested_by).exclude(person_id="")
+    found = {PersonId(row.person_id), *(PersonId(one) for one in users.values_list("person_id", flat=True))}
+    return {people.same_person(person_id=one, known_at=now) for one in found}
+
+
+def _record(kind: str, actor: Actor, row: models.Grant, side: Side | None, now: datetime) -> None:
+    ledger.record(
+        kind=kind,
+        actor=actor.name,
+        now=now,
+        side=side or "",
+        facts={
+            "grant": row.grant_id,
+            "person_id": row.person_id,
+            "system": row.system_id,
+            "entitlement": row.entitlement,
+            "start": row.start.isoformat(),
+            "end": row.end.isoformat() if row.end else None,
+        },
+        personal={"reason": row.reason},
+    )
+
+
+def _state(row: models.Grant) -> GrantState:
+    return GrantState(
+        id=row.grant_id,
+        state=row.state,
+        person_id=PersonId(row.person_id),
+        system=row.system_id,
+        entitlement=row.entitlement,
+        reason=row.reason,
+        requested_by=row.requested_by,
+        approver=row.approver,
+        period=Period(row.start, row.end),
+    )

@@ -1,0 +1,141 @@
+"""Who should have held access to a system and who was seen to, as known at a moment. 保有者の照会."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from sekisho.core.access import Catalogue
+from sekisho.core.desired import Place
+from sekisho.core.errors import SekishoError
+from sekisho.core.holders import Holder, Reach, Seen, Stay, desired_days, holders, observed_days
+from sekisho.core.kinds import NEUTRAL, PersonId, Side
+from sekisho.core.periods import Period, day_after, local_day, midnight
+from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.services import access, installation, visibility
+from sekisho.services.boundary import boundary
+from sekisho.services.stints import LEAVE
+from sekisho.store import models
+
+MANY = 5000
+"""Units beyond which the database is asked for everyone instead of for a list of units."""
+
+
+class UnknownSystem(SekishoError):
+    """No system has that id."""
+
+
+class NoDays(SekishoError):
+    """The period ends before it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The answer: what was asked, and the holders."""
+
+    system: str
+    period: Period
+    known_at: datetime
+    holders: tuple[Holder, ...]
+
+
+def who(*, actor: Actor, system: str, period: Period, known_at: datetime, now: datetime) -> Who:
+    """Return who held access to the system over the days, by what should have been and by what was seen.
+
+    Raises:
+        UnknownSystem, NoDays: the question does not fit.
+        NotVisible: the actor sees nothing of the system's side.
+    """
+    known = access.catalogue(known_at=known_at)
+    if system not in known.systems:
+        raise UnknownSystem("who.unknown_system", {"system": system, "known": ", ".join(sorted(known.systems))})
+    if period.start >= period.until:
+        raise NoDays("who.no_days", {"start": period.start.isoformat(), "end": period.until.isoformat()})
+    hidden = _hidden(actor, known, system, now)
+    bundles = [bundle for bundle in known.bundles if bundle.system == system]
+    reach = Reach(bundles, boundary(known_at=known_at), period, _cuts(known_at))
+    wanted = desired_days(
+        _stays(reach, period, known_at),
+        _away(period, known_at),
+        reach,
+        [grant for grant in known.grants if grant.system == system],
+        period,
+    )
+    zone = installation.zone(known_at=known_at)
+    links = [link for link in known.accounts if link.system == system]
+    seen = observed_days(_seen(system, period, known_at, zone), links, period)
+    found = (one for one in holders(wanted, seen) if one.entitlement not in hidden)
+    return Who(system, period, known_at, tuple(found))
+
+
+def _hidden(actor: Actor, known: Catalogue, system: str, now: datetime) -> frozenset[str]:
+    """Return the entitlements of sides that the actor may not see; refuse who may see none."""
+    names = [name for owner, name in known.entitlements if owner == system]
+    sides = {name: known.side((system, name)) for name in names}
+    depths = {side: _depth(actor, side, now) for side in {*sides.values(), known.system_side(system)}}
+    if Depth.DETAIL not in depths.values():
+        side = known.system_side(system)
+        visibility.need(actor=actor, kind=FactKind.HOLDING, side=_table(side), purpose=Purpose.WORK, now=now)
+    return frozenset(name for name, side in sides.items() if depths[side] is not Depth.DETAIL)
+
+
+def _depth(actor: Actor, side: Side, now: datetime) -> Depth:
+    return visibility.depth(actor=actor, kind=FactKind.HOLDING, side=_table(side), purpose=Purpose.WORK, now=now)
+
+
+def _table(side: Side) -> str:
+    return "" if side == NEUTRAL else side
+
+
+def _cuts(known_at: datetime) -> Iterator[date]:
+    for model in (models.Unit, models.Company):
+        for start, end in model.objects.as_known_at(known_at).values_list("start", "end").distinct():
+            yield start
+            if end is not None:
+                yield end
+
+
+def _overlapping(period: Period) -> Q:
+    started = Q() if period.end is None else Q(start__lt=period.end)
+    return started & (Q(end__isnull=True) | Q(end__gt=period.start))
+
+
+def _stays(reach: Reach, period: Period, known_at: datetime) -> Iterator[Stay]:
+    query = models.Stint.objects.as_known_at(known_at).filter(_overlapping(period), kind__in=access.HELD_KINDS)
+    units = reach.units()
+    if units is not None and len(units) < MANY:
+        query = query.filter(unit__in=sorted(units))
+    names = ("person_id", "company", "unit", "title", "origin", "start", "end")
+    for person, company, unit, title, origin, start, end in query.values_list(*names).iterator(chunk_size=5000):
+        yield Stay(Place(PersonId(person), company, unit, title, origin), Period(start, end))
+
+
+def _away(period: Period, known_at: datetime) -> dict[PersonId, list[Period]]:
+    rows = models.Stint.objects.as_known_at(known_at).filter(_overlapping(period), kind=LEAVE)
+    found: dict[PersonId, list[Period]] = {}
+    for person, start, end in rows.values_list("person_id", "start", "end"):
+        found.setdefault(PersonId(person), []).append(Period(start, end))
+    return found
+
+
+def _seen(system: str, period: Period, known_at: datetime, zone: ZoneInfo) -> Iterable[Seen]:
+    """Yield what reads showed up to `known_at`; an end that was not yet known then is open."""
+    rows = models.ObservedHolding.objects.filter(system_id=system, first_seen_at__lte=known_at)
+    rows = rows.filter(Q(absent_at__isnull=True) | Q(absent_at__gt=midnight(period.start, zone)))
+    if period.end is not None:
+        rows = rows.filter(first_seen_at__lt=midnight(period.end, zone))
+    names = ("account", "entitlement", "first_seen_at", "absent_at")
+    for account, entitlement, first, absent in rows.values_list(*names).iterator(chunk_size=5000):
+        gone = absent if absent is not None and absent <= known_at else None
+        yield Seen(account, entitlement, Period(local_day(first, zone), _last_day(gone, zone)))
+
+
+def _last_day(gone: datetime | None, zone: ZoneInfo) -> date | None:
+    """Return the first day wholly without it: what was missed at midnight was not held on that day."""
+    if gone is None:
+        return None
+    day = local_day(gone, zone)
+    return day if gone == midnight(day, zone) else day_after(day)
