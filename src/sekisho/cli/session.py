@@ -33,11 +33,12 @@ class Session:
 
 
 @contextmanager
-def open_home() -> Iterator[Session]:
+def open_home(*, sequencing: bool = True) -> Iterator[Session]:
     """Open `SEKISHO_HOME` for the running command.
 
     The schema is brought up to date, the actor found (CONTRACT: a home without users trusts whoever runs
-    the command line), and what the command wrote to the ledger is sequenced before it returns.
+    the command line), and what the command wrote to the ledger is sequenced before it returns, unless
+    the command only looks at the ledger and must report a damaged one.
     """
     words = click.get_current_context().find_root().obj
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
@@ -57,4 +58,5 @@ def open_home() -> Iterator[Session]:
     try:
         yield Session(home=settings.HOME, actor=actor, now=now)
     finally:
-        ledger.sequence(now=now)
+        if sequencing:
+            ledger.sequence(now=now)

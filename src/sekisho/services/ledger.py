@@ -143,6 +143,11 @@ def last(*, count: int, sides: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(_entry(row) for row in reversed(rows))
 
 
+def count(*, sides: Sequence[str]) -> int:
+    """Return how many entries these sides have."""
+    return LedgerEntry.objects.filter(side__in=list(sides)).count()
+
+
 def sides() -> tuple[str, ...]:
     """Return the sides that entries have, "" (neutral) among them."""
     return tuple(sorted({"", *LedgerEntry.objects.values_list("side", flat=True).distinct()}))

@@ -41,11 +41,19 @@ def depth(
     return seen
 
 
-def need(*, actor: Actor, kind: FactKind, side: str | None, purpose: Purpose, now: datetime) -> None:
-    """Let pass only who sees details of that kind and side.
+def need(
+    *,
+    actor: Actor,
+    kind: FactKind,
+    side: str | None,
+    purpose: Purpose,
+    now: datetime,
+    least: Depth = Depth.DETAIL,
+) -> None:
+    """Let pass only who sees facts of that kind and side at least to that depth.
 
     Raises:
-        NotVisible: he does not.
+        NotVisible: the actor does not.
     """
-    if depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) is not Depth.DETAIL:
+    if depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) < least:
         raise NotVisible("visibility.refused", {"actor": actor.name, "kind": kind.value, "side": side or "neutral"})
