@@ -558,7 +558,7 @@ class Migration(migrations.Migration):
                 ('superseded_at', models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['person_id'], name='stint_person'), models.Index(fields=['unit'], name='stint_unit'), models.Index(fields=['start'], name='stint_start')],
+                'indexes': [models.Index(fields=['person_id'], name='stint_person'), models.Index(fields=['unit'], name='stint_unit'), models.Index(fields=['start', 'end'], name='stint_days')],
             },
         ),
         migrations.CreateModel(

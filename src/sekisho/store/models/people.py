@@ -103,5 +103,5 @@ class Stint(models.Model):
         indexes = [
             models.Index(fields=["person_id"], name="stint_person"),
             models.Index(fields=["unit"], name="stint_unit"),
-            models.Index(fields=["start"], name="stint_start"),
+            models.Index(fields=["start", "end"], name="stint_days"),
         ]
