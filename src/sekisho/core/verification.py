@@ -1,0 +1,214 @@
+"""What should hold against what a fresh read shows, entitlement by entitlement. 事後確認.
+
+Here: the comparison and its words. Not here: the reads, the former posts, findings (`services.verification`).
+
+- *verified*: should hold and is seen.
+- *missing*: should hold and is not seen, though the system was read and nothing holds it back.
+- *left over*: seen, should not hold, and we know why it is there: an order or a plan was to take it, we gave
+  it, or a former post or grant brought it; also a residue that outlives its revocation, with `until`.
+- *excess*: seen, should not hold, and nobody knows why.
+- *unknown*: the system gave no (complete) answer, or the account is nobody's. Unknown is never green (law 3).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sekisho.core.access import AccountState, Catalogue, Key, Reading, Unread
+from sekisho.core.kinds import DeviationKind, Ownership, PersonId, Side
+from sekisho.core.planning import Linked, Presence, Subject, Targets
+
+Held = tuple[str, str, str]
+"""(system, account, entitlement)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One entitlement on which what is seen and what should hold differ; `code` says why.
+
+    `person_id` None: the account is nobody's, or the whole system is meant. `entitlement` "": the account's
+    being active. `until`: when a residue will have run out.
+    """
+
+    kind: DeviationKind
+    system: str
+    side: Side
+    code: str
+    person_id: PersonId | None = None
+    account: str = ""
+    entitlement: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a verification found. `held`: missing on purpose, because a plan or a cutover holds it."""
+
+    verified: int
+    held: int
+    deviations: tuple[Deviation, ...]
+
+    def number(self, kind: DeviationKind) -> int:
+        """Return how many deviations are of the kind."""
+        return sum(1 for one in self.deviations if one.kind is kind)
+
+
+Former = Callable[[PersonId], Collection[Key]]
+"""Asked for few people only: what former posts and grants brought them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What explains a difference.
+
+    `to_go`: what a plan was to take. `held`: (person, system, entitlement) that a plan or cutover holds.
+    `residues`: what was taken and may live on, with the instant at which it ends.
+    """
+
+    targets: Targets
+    former: Former
+    to_go: Collection[Held] = frozenset()
+    held: Collection[tuple[PersonId, str, str]] = frozenset()
+    residues: Mapping[tuple[PersonId, str, str, str], datetime] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.targets.catalogue
+
+
+def compare(subjects: Iterable[Subject], known: Known) -> Comparison:
+    """Compare everyone with the readings in `known.targets`; equal input gives deviations in equal order."""
+    work = _Work(known)
+    for subject in subjects:
+        work.visit(subject)
+    return work.result()
+
+
+class _Work:
+    """Gathers person by person; most people hold exactly what they should, and cost one comparison of sets."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._readings = known.targets.readings
+        self._verified = 0
+        self._held = 0
+        self._deviations: list[Deviation] = []
+        self._linked: set[tuple[str, str]] = set()
+        self._sharing: dict[tuple[str, str], list[Subject]] = {}
+
+    def visit(self, subject: Subject) -> None:
+        """Compare one person on every system where they have an account or should hold something."""
+        by_system: dict[str, list[Linked]] = {}
+        for link in subject.accounts:
+            by_system.setdefault(link.system, []).append(link)
+            self._linked.add((link.system, link.account))
+        for system in sorted(by_system.keys() | subject.wanted.by_system.keys()):
+            wanted = subject.wanted.by_system.get(system, frozenset())
+            names = self._known.targets.owned(system, wanted, unlisted=True)
+            self._system(subject, system, by_system.get(system, []), names)
+
+    def result(self) -> Comparison:
+        """Add what concerns accounts and systems rather than persons, and return everything."""
+        for (system, account), users in sorted(self._sharing.items()):
+            self._shared(system, account, users)
+        for system, reading in sorted(self._readings.items()):
+            if isinstance(reading, Reading):
+                self._unlinked(system, reading)
+            if not isinstance(reading, Reading) or not reading.complete:
+                side = self._known.catalogue.system_side(system)
+                code = "verification.unread" if isinstance(reading, Unread) else "verification.incomplete"
+                self._deviations.append(Deviation(DeviationKind.UNKNOWN, system, side, code))
+        for (person, system, account, name), until in sorted(self._known.residues.items()):
+            self._add(DeviationKind.LEFT_OVER, (system, name), "verification.residue", person, account, until)
+        order = sorted(self._deviations, key=lambda one: (one.system, one.account, one.entitlement, one.kind, one.code))
+        return Comparison(self._verified, self._held, tuple(order))
+
+    def _system(self, subject: Subject, system: str, links: list[Linked], names: frozenset[str]) -> None:
+        reading = self._readings.get(system)
+        if not isinstance(reading, Reading):
+            for name in sorted(names):
+                self._add(DeviationKind.UNKNOWN, (system, name), "verification.unread", subject.person_id)
+            return
+        seen: set[str] = set()
+        for link in links:
+            state = reading.accounts.get(link.account)
+            if state is None:
+                continue
+            if link.current:
+                seen |= state.entitlements
+            self._account(subject, link, state, names)
+        self._verified += len(names & seen)
+        for name in sorted(names - seen):
+            self._not_seen(subject.person_id, (system, name), reading)
+
+    def _account(self, subject: Subject, link: Linked, state: AccountState, names: frozenset[str]) -> None:
+        """Find what the account holds and should not; an account of several persons is judged for all at once."""
+        if (link.system, link.account) in self._known.targets.shared:
+            self._sharing.setdefault((link.system, link.account), []).append(subject)
+            return
+        allowed = names if link.current else frozenset[str]()
+        for name in sorted(self._known.targets.owned(link.system, state.entitlements) - allowed):
+            self._too_much(subject.person_id, link.system, link.account, name)
+        if not self._known.targets.owns_accounts(link.system):
+            return
+        key = (link.system, "")
+        if subject.presence is Presence.LEFT and state.active:
+            self._add(DeviationKind.LEFT_OVER, key, "verification.still_active", subject.person_id, link.account)
+        elif subject.presence is Presence.WORKING and allowed and not state.active:
+            self._add(DeviationKind.MISSING, key, "verification.inactive", subject.person_id, link.account)
+
+    def _too_much(self, person: PersonId, system: str, account: str, name: str) -> None:
+        """Say why something is there that should not be: left over where we know, excess where nobody does."""
+        known = self._known
+        code = "verification.nobody_knows"
+        if (system, account, name) in known.to_go:
+            code = "verification.not_taken"
+        elif (system, account, name) in known.targets.granted:
+            code = "verification.given_before"
+        elif known.catalogue.entitlements[(system, name)].owned is Ownership.ADDITIVE:
+            return
+        elif (system, name) in known.former(person):
+            code = "verification.former"
+        kind = DeviationKind.EXCESS if code == "verification.nobody_knows" else DeviationKind.LEFT_OVER
+        self._add(kind, (system, name), code, person, account)
+
+    def _not_seen(self, person: PersonId, key: Key, reading: Reading) -> None:
+        if (person, *key) in self._known.held:
+            self._held += 1
+        elif reading.complete:
+            self._add(DeviationKind.MISSING, key, "verification.missing", person)
+        else:
+            self._add(DeviationKind.UNKNOWN, key, "verification.incomplete", person)
+
+    def _shared(self, system: str, account: str, users: list[Subject]) -> None:
+        reading = self._readings[system]
+        if not isinstance(reading, Reading):
+            return
+        kept: frozenset[str] = frozenset().union(*(one.wanted.by_system.get(system, frozenset()) for one in users))
+        first = min(users, key=lambda one: one.person_id)
+        held = self._known.targets.owned(system, reading.accounts[account].entitlements)
+        for name in sorted(held - kept):
+            self._too_much(first.person_id, system, account, name)
+
+    def _unlinked(self, system: str, reading: Reading) -> None:
+        for account, state in self._nobodys(system, reading):
+            for name in sorted(self._known.targets.owned(system, state.entitlements)):
+                self._add(DeviationKind.UNKNOWN, (system, name), "verification.nobodys_account", None, account)
+
+    def _nobodys(self, system: str, reading: Reading) -> Iterator[tuple[str, AccountState]]:
+        for account, state in sorted(reading.accounts.items()):
+            key = (system, account)
+            if key not in self._linked and key not in self._known.catalogue.protected_accounts:
+                yield account, state
+
+    def _add(
+        self,
+        kind: DeviationKind,
+        key: Key,
+        code: str,
+        person: PersonId | None,
+        account: str = "",
+        until: datetime | None = None,
+    ) -> None:
+        side = self._known.catalogue.side(key)
+        self._deviations.append(Deviation(kind, key[0], side, code, person, account, key[1], until))
