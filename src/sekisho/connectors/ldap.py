@@ -9,8 +9,8 @@ batch costs no read of a group of thousands. Entries and their meaning are in `l
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 from sekisho.connectors.ldap_entries import Layout, keyed, layout_of, membership, portions, states, switch
@@ -32,6 +32,7 @@ from sekisho.core.access import AccountState, Reading, System
 from sekisho.core.kinds import Action
 
 BATCH_SIZE = 2000
+NAMES_SECONDS = 60
 T = TypeVar("T")
 MEMBERSHIPS = frozenset({Action.GRANT, Action.REVOKE})
 
@@ -57,6 +58,8 @@ class LdapConnector:
         except BaseException:
             self.close()
             raise
+        self._names = Found({}, {})
+        self._named_at = monotonic()
         self.capabilities = Capabilities(
             write=True,
             read_back=True,
@@ -71,7 +74,9 @@ class LdapConnector:
         layout = self._layout
         people = self._search(layout.people_base, layout.people_filter(), layout.people_attributes)
         groups = self._search(layout.groups_base, layout.groups_filter(), [layout.group_key, layout.member])
-        accounts = states(layout, keyed(people.entries, layout.key), keyed(groups.entries, layout.group_key))
+        self._names = Found(keyed(people.entries, layout.key), keyed(groups.entries, layout.group_key))
+        self._named_at = monotonic()
+        accounts = states(layout, self._names.people, self._names.groups)
         complete = people.complete and groups.complete
         return reading(self._settings.system, accounts, now=now, complete=complete)
 
@@ -80,17 +85,13 @@ class LdapConnector:
         layout = self._layout
         people = self._people(accounts, layout.people_attributes)
         values = {layout.value_of(account, entry) for account, entries in people.items() for entry in entries}
-        groups: dict[str, Entry] = {}
-        for portion in portions(values):
-            found = self._all(layout.groups_base, layout.having_filter(portion), [layout.group_key, layout.member])
-            groups.update({entry[0]: entry for entry in found})
+        filters = [layout.having_filter(some) for some in portions(values)]
+        found = self._each(layout.groups_base, filters, [layout.group_key, layout.member])
+        groups = {entry[0]: entry for entry in found}
         return states(layout, people, keyed(groups.values(), layout.group_key))
 
     def apply(self, changes: Sequence[Change], *, now: datetime) -> list[ChangeResult]:
-        found = Found(
-            self._people({change.account for change in changes}, [self._layout.key]),
-            self._groups({change.entitlement for change in changes if change.action in MEMBERSHIPS}, []),
-        )
+        found = self._named(changes)
         refused = {place: result for place, change in enumerate(changes) if (result := self._refusal(change, found))}
         possible = [change for place, change in enumerate(changes) if place not in refused]
         done = iter(self._tried(possible, found))
@@ -100,6 +101,23 @@ class LdapConnector:
         if self._link is not None:
             self._link.close()
             self._link = None
+
+    def _named(self, changes: Sequence[Change]) -> Found:
+        """Return the entries that the changes name, looked up now or, at most `NAMES_SECONDS` ago, before.
+
+        An entry that moves in between is named as it was: a revocation then contradicts and is looked up
+        anew, a grant reaches nobody and is seen as missing when the directory is read back.
+        """
+        people, groups = self._names.people, self._names.groups
+        if monotonic() - self._named_at > NAMES_SECONDS:
+            people.clear()
+            groups.clear()
+            self._named_at = monotonic()
+        accounts = {change.account for change in changes} - people.keys()
+        people |= self._people(accounts, [self._layout.key])
+        entitlements = {change.entitlement for change in changes if change.action in MEMBERSHIPS}
+        groups |= self._groups(entitlements - groups.keys(), [])
+        return self._names
 
     def _refusal(self, change: Change, found: Found) -> ChangeResult | None:
         """Return why a change cannot even be tried, or None."""
@@ -171,26 +189,29 @@ class LdapConnector:
 
     def _people(self, accounts: Collection[str], attributes: list[str]) -> dict[str, list[Entry]]:
         layout = self._layout
-        found = [self._all(layout.people_base, layout.people_filter(some), attributes) for some in portions(accounts)]
-        return keyed(chain.from_iterable(found), layout.key, frozenset(accounts))
+        filters = [layout.people_filter(some) for some in portions(accounts)]
+        return keyed(self._each(layout.people_base, filters, attributes), layout.key, frozenset(accounts))
 
     def _groups(self, entitlements: Collection[str], attributes: list[str]) -> dict[str, list[Entry]]:
         layout = self._layout
-        wanted = [layout.group_key, *attributes]
-        found = [self._all(layout.groups_base, layout.groups_filter(some), wanted) for some in portions(entitlements)]
-        return keyed(chain.from_iterable(found), layout.group_key, frozenset(entitlements))
+        filters = [layout.groups_filter(some) for some in portions(entitlements)]
+        found = self._each(layout.groups_base, filters, [layout.group_key, *attributes])
+        return keyed(found, layout.group_key, frozenset(entitlements))
 
-    def _all(self, base: str, wanted: str, attributes: list[str]) -> list[Entry]:
-        """Search for a few entries; an answer cut short is no answer."""
-        found = self._search(base, wanted, attributes)
+    def _each(self, base: str, filters: list[str], attributes: list[str]) -> list[Entry]:
+        """Search for a few entries by many filters; an answer with a part missing is no answer."""
+        found = self._found(base, lambda link: link.search_each(base, filters, attributes))
         if not found.complete:
-            facts = {"system": self._settings.system, "detail": f"size or time limit below {base}"}
+            facts = {"system": self._settings.system, "detail": f"referral below {base}"}
             raise Rejected("connectors.rejected", facts)
         return found.entries
 
     def _search(self, base: str, wanted: str, attributes: list[str]) -> Answer:
+        return self._found(base, lambda link: link.search(base, wanted, attributes))
+
+    def _found(self, base: str, work: Callable[[Link], Answer]) -> Answer:
         try:
-            return self._linked(lambda link: link.search(base, wanted, attributes))
+            return self._linked(work)
         except Conflict as error:
             raise NotFound("connectors.not_found", {"system": self._settings.system, "detail": base}) from error
 

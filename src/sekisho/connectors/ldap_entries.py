@@ -17,7 +17,7 @@ from sekisho.core.access import AccountState
 
 LOCK_ATTRIBUTE = "pwdAccountLockedTime"
 LOCKED_FOR_GOOD = "000001010000Z"
-ASKED_AT_ONCE = 200
+ASKED_AT_ONCE = 40
 NEEDS_A_MEMBER = frozenset({"groupofnames", "groupofuniquenames"})
 
 
@@ -72,7 +72,7 @@ def layout_of(settings: Settings, *, can_lock: bool) -> Layout:
     Raises: BadSettings.
     """
     group_class = settings.text("group_class", "groupOfNames")
-    member = settings.text("member", "member")
+    member = settings.text(settings.spelled("member", "member_attribute"), "member")
     lock, locked, unlocked = (LOCK_ATTRIBUTE, LOCKED_FOR_GOOD, "") if can_lock else ("", "", "")
     if "active" in settings.values:
         flag = settings.table("active")
@@ -80,7 +80,7 @@ def layout_of(settings: Settings, *, can_lock: bool) -> Layout:
     return Layout(
         people_base=settings.text("people_base"),
         groups_base=settings.text("groups_base"),
-        key=settings.text("key", "uid"),
+        key=settings.text(settings.spelled("key", "key_attribute"), "uid"),
         group_class=group_class,
         group_key=settings.text("group_key", "cn"),
         member=member,

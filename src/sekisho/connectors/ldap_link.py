@@ -3,10 +3,9 @@
 Here: the protocol, and python-ldap's errors in our words. What the entries mean is `ldap`'s matter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import ldap
@@ -16,7 +15,7 @@ from ldap.controls.libldap import AssertionControl
 
 from sekisho.connectors import ldap_transactions
 from sekisho.connectors.protocol import Rejected, Unreachable
-from sekisho.connectors.settings import Settings
+from sekisho.connectors.settings import Settings, is_loopback
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
@@ -113,6 +112,16 @@ class Link:
             if not cookie:
                 return Answer(entries, complete)
             page.cookie = cookie
+
+    def search_each(self, base: str, filters: Iterable[str], attributes: Sequence[str]) -> Answer:
+        """Send many small searches without waiting in between: a directory answers them side by side."""
+        with self.translated():
+            numbers = [self._ldap.search_ext(base, ldap.SCOPE_SUBTREE, wanted, list(attributes)) for wanted in filters]
+            answers: list[Entry] = []
+            for number in numbers:
+                _, found, _, _ = self._ldap.result3(number, timeout=self._patience)
+                answers += found
+        return Answer([entry for entry in answers if entry[0]], complete=all(dn for dn, _ in answers))
 
     def _page(
         self, base: str, wanted: str, attributes: Sequence[str], page: SimplePagedResultsControl
@@ -215,14 +224,6 @@ def _refuse_bare_password(settings: Settings) -> None:
     safe = url.scheme != "ldap" or settings.flag("start_tls") or settings.has("sasl") or settings.flag("allow_plain")
     if not safe and not is_loopback(url.hostname or "localhost"):
         raise settings.bad("url", "connectors.unsafe_url")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host's name or address means this machine."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _said(error: ldap.LDAPError) -> str:

@@ -6,6 +6,7 @@ Secrets are only named there (`password_env`, `password_file`) and fetched here,
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from sekisho.connectors.protocol import BadSettings
@@ -36,6 +37,10 @@ class Settings:
         if not isinstance(value, str):
             raise self.bad(key)
         return value
+
+    def spelled(self, *keys: str) -> str:
+        """Return whichever of these spellings of one key is there; the first is the documented one."""
+        return next((key for key in keys if self.has(key)), keys[0])
 
     def choice(self, key: str, words: tuple[str, ...]) -> str:
         """Return one of `words`; the first is the default."""
@@ -86,3 +91,11 @@ class Settings:
             return Path(file).read_text("utf-8").rstrip("\r\n")
         except OSError as error:
             raise self.bad(f"{name}_file", "connectors.no_secret", named=file) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host's name or address means this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

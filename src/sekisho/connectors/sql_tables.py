@@ -54,8 +54,9 @@ def engine_of(settings: Settings, home: Path) -> Engine:
     written = settings.secret("url") if settings.has("url_env") else settings.text("url")
     try:
         url = make_url(written.replace("{home}", str(home)))
+        patience = settings.number("timeout_seconds", BUSY_SECONDS)
         if url.get_backend_name() == "postgresql":
-            limits = f"-c lock_timeout={BUSY_SECONDS}s -c statement_timeout={BUSY_SECONDS * 10}s"
+            limits = f"-c lock_timeout={patience}s -c statement_timeout={patience * 10}s"
             options = {"connect_timeout": CONNECT_SECONDS, "options": limits}
             return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, connect_args=options)
         if url.get_backend_name() != "sqlite" or not url.database:
@@ -64,7 +65,8 @@ def engine_of(settings: Settings, home: Path) -> Engine:
         raise settings.bad(key) from error
     if not Path(url.database).is_file():
         raise Unreachable("connectors.unreachable", {"system": settings.system, "detail": url.database})
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+    arguments = {"timeout": patience, "isolation_level": None}
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
     event.listen(engine, "begin", _begin)
     return engine
 
