@@ -86,7 +86,7 @@ class Boundary:
         for unit_rows in self._units.values():
             unit_rows.sort(key=lambda row: row.period.start)
         self._classes: dict[tuple[UnitCode, date], Listed | Unclassified] = {}
-        self._workplaces: dict[tuple[UnitCode, date], CompanyCode | None] = {}
+        self._settled: dict[UnitCode, bool] = {}
 
     def company(self, code: CompanyCode, on: date) -> Company | None:
         """Return the company as it is on the day, or None where no row covers the day."""
@@ -106,15 +106,25 @@ class Boundary:
 
     def workplace(self, unit: UnitCode, on: date) -> CompanyCode | None:
         """Return the company that the unit belongs to on the day, or last did; None where it is unknown."""
-        key = (unit, on)
-        if key not in self._workplaces:
-            row = self.unit_or_last(unit, on)
-            self._workplaces[key] = row.company if row else None
-        return self._workplaces[key]
+        rows = self._units.get(unit)
+        if not rows or on < rows[0].period.start:
+            return None
+        if unit not in self._settled:
+            self._settled[unit] = len({row.company for row in rows}) == 1
+        if self._settled[unit]:
+            return rows[0].company
+        row = self.unit_or_last(unit, on)
+        return row.company if row else None
 
     def unit_codes(self) -> list[UnitCode]:
         """Return every unit code ever known, sorted."""
         return sorted(self._units)
+
+    def change_days(self) -> frozenset[date]:
+        """Return the days on which some company's or unit's row begins or has just ended."""
+        periods = [row.period for rows in self._companies.values() for row in rows]
+        periods += [row.period for unit_rows in self._units.values() for row in unit_rows]
+        return frozenset({period.start for period in periods} | {period.end for period in periods if period.end})
 
     def status(self, company: CompanyCode, on: date) -> CompanyStatus | None:
         """Return the company's status on the day; None means unknown."""

@@ -4,11 +4,10 @@ A rule's *kind* names a pure function in `screening`; everything else is data th
 officer can read. Two versions of one rule in force on one day are bad input.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise
 from typing import TypeVar
 
 from sekisho.core.errors import SekishoError
@@ -20,10 +19,6 @@ E = TypeVar("E", bound=StrEnum)
 
 class BadRule(SekishoError):
     """A rule's words cannot be read; the message names the rule and the key."""
-
-
-class TwoVersions(SekishoError):
-    """Two versions of one rule are in force on one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +79,8 @@ class RuleException:
     requested_by: str = ""
 
 
-KEYS = frozenset(
-    {
-        "id", "version", "kind", "type", "from_classes", "to_classes", "from_post_classes", "to_post_classes",
-        "to_status", "neutral_stay_days", "lookback_days", "reverse", "from", "to", "text", "source",
-        "approved_by", "approved_on",
-    }
-)  # fmt: skip
-"""The keys of a `[[rule]]`; a reader names any other as unknown."""
-
-
 def read_rule(body: Mapping[str, object], period: Period) -> Rule:
-    """Return the rule that a `[[rule]]` table says.
+    """Return the rule that a `[[rule]]` table says, kept whole in the store.
 
     Raises:
         BadRule: a key is missing, or its value is not of the closed set or type.
@@ -120,19 +105,6 @@ def read_rule(body: Mapping[str, object], period: Period) -> Rule:
         approved_by=str(body.get("approved_by") or ""),
         approved_on=_date(body, "approved_on"),
     )
-
-
-def refuse_two_versions(rules: Iterable[Rule]) -> None:
-    """Make sure that on no day two versions of one rule are in force.
-
-    Raises:
-        TwoVersions: on some day there would be two, and nobody could say which one counts.
-    """
-    ordered = sorted(rules, key=lambda rule: (rule.id, rule.period.start, rule.period.until))
-    for earlier, later in pairwise(ordered):
-        if earlier.id == later.id and earlier.period.overlap(later.period):
-            versions = {"rule": later.id, "versions": f"{earlier.version}, {later.version}"}
-            raise TwoVersions("rules.two_versions", {**versions, "day": later.period.start.isoformat()})
 
 
 def _bad(body: Mapping[str, object], key: str, known: str) -> BadRule:

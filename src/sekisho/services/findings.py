@@ -1,0 +1,142 @@
+"""Findings: facts that someone must look at and close with words. They accuse nobody.
+
+Here: raising, listing, closing. What is a finding is decided where it is found (`screening`, …). A
+finding's `key` says what it is about, so that finding the same thing again raises nothing new.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import PersonId, Role, Side
+from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.services import installation, ledger, visibility
+from sekisho.store import models
+
+BATCH = 500
+
+
+class UnknownFinding(SekishoError):
+    """No finding has that key."""
+
+
+class NoDisposition(SekishoError):
+    """A finding was to be closed without a word about what was done."""
+
+
+class MayNotClose(SekishoError):
+    """The actor is not of the compliance office of the finding's side."""
+
+
+class ClosedAlready(SekishoError):
+    """The finding is closed; what was written then stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFinding:
+    """A finding to raise. `params` fill the text `findings.<kind>`; `side` is "" where it is of no side."""
+
+    kind: str
+    key: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    person_id: str = ""
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding as it stands."""
+
+    kind: str
+    key: str
+    params: Mapping[str, str]
+    person_id: str
+    side: str
+    raised_at: datetime
+    closed_at: datetime | None
+    disposition: str
+
+
+@transaction.atomic
+def raise_all(*, findings: Sequence[NewFinding], actor: Actor, now: datetime) -> tuple[str, ...]:
+    """Raise those that were never raised; return their keys. Each has its ledger entry on its side."""
+    wanted = {finding.key: finding for finding in findings}
+    keys = sorted(wanted)
+    known: set[str] = set()
+    for start in range(0, len(keys), BATCH):
+        part = keys[start : start + BATCH]
+        known |= set(models.Finding.objects.filter(key__in=part).values_list("key", flat=True))
+    new = [wanted[key] for key in keys if key not in known]
+    models.Finding.objects.bulk_create(
+        [
+            models.Finding(
+                kind=one.kind,
+                key=one.key,
+                side=one.side,
+                person_id=one.person_id,
+                params=dict(one.params),
+                raised_at=now,
+            )
+            for one in new
+        ],
+        batch_size=BATCH,
+    )
+    entries = [
+        ledger.NewEntry("finding.raised", {"finding": one.kind, "key": one.key}, {"params": dict(one.params)}, one.side)
+        for one in new
+    ]
+    ledger.record_many(entries, actor=actor.name, now=now)
+    return tuple(one.key for one in new)
+
+
+def findings(*, actor: Actor, now: datetime, kind: str | None = None, closed: bool = False) -> tuple[Finding, ...]:
+    """Return the open findings (with `closed`, all) that the actor may see, oldest first."""
+    rows = models.Finding.objects.order_by("raised_at", "key")
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    if not closed:
+        rows = rows.filter(closed_at__isnull=True)
+    found = [_finding(row) for row in rows]
+    seen = {side: _sees(actor, side, now) for side in {one.side for one in found}}
+    return tuple(one for one in found if seen[one.side])
+
+
+@transaction.atomic
+def close(*, actor: Actor, now: datetime, key: str, disposition: str) -> Finding:
+    """Close a finding with what was done about it.
+
+    Raises:
+        UnknownFinding, NoDisposition, MayNotClose, ClosedAlready
+    """
+    row = models.Finding.objects.filter(key=key).first()
+    if row is None:
+        raise UnknownFinding("findings.unknown", {"key": key})
+    side = Side(row.side) if row.side else None
+    if not actor.has(Role.COMPLIANCE, on=installation.today(now=now), side=side):
+        raise MayNotClose("findings.may_not_close")
+    if not disposition.strip():
+        raise NoDisposition("findings.no_disposition")
+    if row.closed_at is not None:
+        raise ClosedAlready("findings.closed_already", {"key": key})
+    row.closed_at, row.disposition = now, disposition.strip()
+    row.save(update_fields=["closed_at", "disposition"])
+    personal = {"disposition": row.disposition, "person_id": PersonId(row.person_id)}
+    ledger.record(
+        kind="finding.closed", actor=actor.name, now=now, facts={"key": key}, personal=personal, side=row.side
+    )
+    return _finding(row)
+
+
+def _sees(actor: Actor, side: str, now: datetime) -> bool:
+    seen = visibility.depth(actor=actor, kind=FactKind.FINDING, side=side, purpose=Purpose.WORK, now=now)
+    return seen is Depth.DETAIL
+
+
+def _finding(row: models.Finding) -> Finding:
+    return Finding(
+        row.kind, row.key, row.params, row.person_id, row.side, row.raised_at, row.closed_at, row.disposition
+    )

@@ -1,0 +1,365 @@
+"""Check orders against the rules: drafts before they are announced, final orders again. 異動の事前確認.
+
+Here: loading what a verdict rests on, keeping verdicts that changed, what is found beside them. The
+judgement itself is `core.screening`; who sees which verdict, `core.visibility`; the words, `verdicts`.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Min
+
+from sekisho.core.boundary import Boundary
+from sekisho.core.canonical import Json, canonical, sha256_hex
+from sekisho.core.kinds import OrderStatus, Outcome, PersonId, Side
+from sekisho.core.order_effects import resolve
+from sekisho.core.orders import Order
+from sekisho.core.people import Timeline
+from sekisho.core.reorganisation import newly_matched
+from sekisho.core.rules import RuleRef
+from sekisho.core.screening import STRENGTH, Rulebook, judge
+from sekisho.core.timeline import fold
+from sekisho.core.users import Actor
+from sekisho.core.verdicts import Verdict
+from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, decide
+from sekisho.services import exceptions, findings, installation, ledger, people, person_facts, rules, visibility
+from sekisho.services.boundary import boundary
+from sekisho.services.findings import NewFinding
+from sekisho.services.verdicts import document, reason
+from sekisho.store import models
+
+BATCH = 500
+_NOT_IN_FORCE = Verdict(Outcome.ALLOWED, (), (), "screening.not_in_force")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One order and what the rules say of it, in words."""
+
+    order: Order
+    verdict: Verdict
+    reason: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found: the orders that the actor may see, worst first, and the findings it raised."""
+
+    checked: int
+    results: tuple[Checked, ...]
+    raised: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A past move that today's rules, lists or statuses speak of and those of its day did not."""
+
+    person_id: PersonId
+    order_no: str
+    rule: RuleRef
+    since: date
+    reason: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RescreenResult:
+    """The newly affected; `unknown` counts past moves of which today's rules can say nothing."""
+
+    looked_at: int
+    affected: tuple[Affected, ...]
+    unknown: int
+
+
+class _World:
+    """The facts of some persons, folded with their final orders, and of a draft's day with its drafts."""
+
+    def __init__(self, *, person_ids: Collection[PersonId], known_at: datetime) -> None:
+        self.book = rulebook(known_at=known_at)
+        self._facts = person_facts.facts(person_ids=person_ids, known_at=known_at)
+        self._drafts: dict[PersonId, list[Order]] = defaultdict(list)
+        draft = [OrderStatus.DRAFT]
+        for order in person_facts.accepted(person_ids=person_ids, known_at=known_at, statuses=draft):
+            self._drafts[order.person_id].append(order)
+        self._finals: dict[PersonId, tuple[Order, ...]] = {}
+        self._timelines: dict[PersonId, Timeline] = {}
+
+    def persons(self) -> list[PersonId]:
+        return sorted(self._facts.orders.keys() | self._drafts.keys())
+
+    def in_force(self, person: PersonId) -> tuple[Order, ...]:
+        """Return the person's final orders that count and the drafts that nobody withdrew, as they apply."""
+        finals = self._resolved(person)
+        drafts = self._drafts.get(person)
+        if not drafts:
+            return finals
+        kept = [order for order in resolve([*finals, *drafts]).orders if order.status is OrderStatus.DRAFT]
+        return (*finals, *kept)
+
+    def verdict(self, order: Order, *, on: date | None = None) -> Verdict:
+        return judge(order, self._timeline_for(order), self.book, on=on)
+
+    def boundary(self) -> Boundary:
+        return self.book.boundary
+
+    def _resolved(self, person: PersonId) -> tuple[Order, ...]:
+        if person not in self._finals:
+            self._finals[person] = resolve(self._facts.orders.get(person, ())).orders
+        return self._finals[person]
+
+    def _timeline_for(self, order: Order) -> Timeline:
+        person = order.person_id
+        if order.status is OrderStatus.DRAFT:
+            day = [one for one in self.in_force(person) if one.status is OrderStatus.DRAFT]
+            with_it = [one for one in day if one.first_day == order.first_day]
+            return self._fold(person, [*self._resolved(person), *with_it])
+        if person not in self._timelines:
+            self._timelines[person] = self._fold(person, self._resolved(person))
+        return self._timelines[person]
+
+    def _fold(self, person: PersonId, orders: Sequence[Order]) -> Timeline:
+        return fold(person, self._facts.roster.get(person, ()), orders, self.book.boundary)
+
+
+def _ordered(known_at: datetime) -> set[PersonId]:
+    """Return everyone of whom HR has ordered anything."""
+    rows = models.Order.objects.filter(recorded_at__lte=known_at).values_list("person_id", flat=True).distinct()
+    return {PersonId(person) for person in rows}
+
+
+def rulebook(*, known_at: datetime) -> Rulebook:
+    """Return all that verdicts rest on beside the persons' own facts, as known at `known_at`."""
+    return Rulebook(
+        boundary=boundary(known_at=known_at),
+        rules=rules.rules(known_at=known_at),
+        parameters=rules.parameters(known_at=known_at),
+        history=rules.history(known_at=known_at),
+        exceptions=exceptions.known(known_at=known_at),
+        approvers=rules.approvers(known_at=known_at),
+    )
+
+
+def verdicts(*, orders: Sequence[Order], known_at: datetime) -> dict[str, Verdict]:
+    """Return the verdict of each order by its id, from the facts known at `known_at`; nothing is kept.
+
+    A corrected order is judged as corrected; one that a cancellation or replacement removed changes
+    nothing, and so nothing is said against it.
+    """
+    world = _World(person_ids={order.person_id for order in orders}, known_at=known_at)
+    counting: dict[PersonId, dict[str, Order]] = {}
+    found: dict[str, Verdict] = {}
+    for order in orders:
+        if order.person_id not in counting:
+            counting[order.person_id] = {one.id: one for one in world.in_force(order.person_id)}
+        stands = counting[order.person_id].get(order.id)
+        found[order.id] = world.verdict(stands) if stands else _NOT_IN_FORCE
+    return found
+
+
+@transaction.atomic
+def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -> CheckResult:
+    """Check every draft and final order in force against the rules in force on its effective date.
+
+    A verdict that differs from the last one kept is kept; a check of what was known in the past
+    (`known_at` before `now`) keeps nothing. `as_of` is the day up to which reorganisations are looked
+    at; an order is always judged by its own day. Final orders that took effect without an earlier
+    check, and units whose new classes put people in conflict who did not move, become findings.
+    """
+    visibility_floor(actor, now)
+    world = _World(person_ids=_ordered(known_at), known_at=known_at)
+    judged = [(order, world.verdict(order)) for person in world.persons() for order in world.in_force(person)]
+    raised: tuple[str, ...] = ()
+    if known_at >= now:
+        found = [*_unscreened(judged, now), *_reclassified(world, as_of, known_at)]
+        _keep(judged, actor, now)
+        raised = findings.raise_all(findings=found, actor=actor, now=now)
+    shown = _visible(judged, actor, now, world.boundary())
+    results = sorted((Checked(order, said, reason(said)) for order, said in shown), key=_worst_first)
+    return CheckResult(len(results), tuple(results), raised)
+
+
+@transaction.atomic
+def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
+    """Ask today's rules, lists and statuses about the moves since `since`; return who is newly affected."""
+    visibility_floor(actor, now)
+    today = installation.today(now=now)
+    world = _World(person_ids=_ordered(now), known_at=now)
+    moved = [
+        (order, world.verdict(order))
+        for person in world.persons()
+        for order in world.in_force(person)
+        if order.status is OrderStatus.FINAL and since <= order.first_day <= today
+    ]
+    seen = _visible(moved, actor, now, world.boundary())
+    affected: list[Affected] = []
+    unknown = 0
+    for order, then in seen:
+        by_today = world.verdict(order, on=today)
+        unknown += by_today.outcome is Outcome.UNKNOWN
+        affected.extend(_newly(world, order, then, by_today, today))
+    _rescreened(affected, len(moved), actor, now, since)
+    return RescreenResult(len(seen), tuple(sorted(affected, key=lambda one: (one.since, one.person_id))), unknown)
+
+
+def _newly(world: _World, order: Order, then: Verdict, by_today: Verdict, today: date) -> list[Affected]:
+    if by_today.outcome not in {Outcome.VIOLATION, Outcome.NEEDS_REVIEW}:
+        return []
+    before = {ref.id for ref in then.rules} if then.outcome is not Outcome.UNKNOWN else set()
+    words = reason(by_today)
+    return [
+        Affected(order.person_id, order.key.order_no, ref, _since(world, order, ref, today), words)
+        for ref in by_today.rules
+        if ref.id not in before
+    ]
+
+
+def _since(world: _World, order: Order, ref: RuleRef, today: date) -> date:
+    """Return the first day after the move on which the rule speaks of it."""
+    starts = {rule.period.start for rule in world.book.rules} | world.boundary().change_days()
+    for day in sorted(day for day in starts if order.first_day < day <= today):
+        said = world.verdict(order, on=day)
+        if ref.id in {one.id for one in said.rules} and said.outcome is not Outcome.UNKNOWN:
+            return day
+    return today
+
+
+def _rescreened(affected: Iterable[Affected], looked_at: int, actor: Actor, now: datetime, since: date) -> None:
+    listed = [
+        {"person_id": one.person_id, "order_no": one.order_no, "rule": one.rule.id, "since": one.since.isoformat()}
+        for one in affected
+    ]
+    facts: dict[str, Json] = {"since": since.isoformat(), "looked_at": looked_at, "affected": len(listed)}
+    facts["sha256"] = sha256_hex(canonical(listed))
+    ledger.record(kind="moves.rescreened", actor=actor.name, now=now, facts=facts, personal={"affected": listed})
+    found = [
+        NewFinding("newly_affected", f"newly_affected:{one['rule']}:{one['order_no']}:{one['person_id']}", one)
+        for one in listed
+    ]
+    findings.raise_all(findings=found, actor=actor, now=now)
+
+
+def visibility_floor(actor: Actor, now: datetime) -> None:
+    """Let pass who sees verdicts of some side in detail.
+
+    Raises:
+        NotVisible: he sees none.
+    """
+    on = installation.today(now=now)
+    sides: set[Side | None] = {grant.side for grant in actor.roles} | {None}
+    if not any(_decided(actor, side, on, released=True) is Depth.DETAIL for side in sides):
+        raise visibility.NotVisible(
+            "visibility.refused", {"actor": actor.name, "kind": FactKind.VERDICT.value, "side": "-"}
+        )
+
+
+def _decided(actor: Actor, side: Side | None, on: date, *, released: bool, about: Matter | None = None) -> Depth:
+    return decide(actor, kind=FactKind.VERDICT, side=side, purpose=Purpose.WORK, on=on, about=about, released=released)
+
+
+def _visible(
+    judged: Sequence[tuple[Order, Verdict]], actor: Actor, now: datetime, where: Boundary
+) -> list[tuple[Order, Verdict]]:
+    """Keep what the actor sees in detail: by either side of the move, and before release only the few.
+
+    What he may not see is not counted either (domain §7.11).
+    """
+    on = installation.today(now=now)
+    known: dict[tuple[Side | None, bool], bool] = {}
+    shown = []
+    for order, said in judged:
+        released = order.status is OrderStatus.FINAL or (order.release_at is not None and order.release_at <= now)
+        sides = {where.side(step.unit, step.company, order.first_day) for step in said.path} or {None}
+        for side in sides:
+            if (side, released) not in known:
+                known[side, released] = _decided(actor, side, on, released=released) is Depth.DETAIL
+        own = actor.person_id == order.person_id and released
+        if own or any(known[side, released] for side in sides):
+            shown.append((order, said))
+    for side in sorted({side for (side, released), sees in known.items() if sees and released and side is not None}):
+        visibility.depth(actor=actor, kind=FactKind.VERDICT, side=side, purpose=Purpose.WORK, now=now)
+    return shown
+
+
+def _worst_first(one: Checked) -> tuple[int, date, str, str, tuple[int, int]]:
+    order = one.order
+    rank = STRENGTH.index(one.verdict.outcome)
+    return (rank, order.first_day, order.key.order_no, order.person_id, order.position)
+
+
+def _keep(judged: Sequence[tuple[Order, Verdict]], actor: Actor, now: datetime) -> None:
+    """Keep the verdicts that changed, and one entry for the check with what it kept."""
+    last: dict[str, Any] = dict(models.Screening.objects.order_by("id").values_list("order_id", "verdict"))
+    changed = [(order, document(said)) for order, said in judged]
+    changed = [(order, said) for order, said in changed if last.get(order.id) != said]
+    models.Screening.objects.bulk_create(
+        [
+            models.Screening(
+                order_id=order.id, screened_at=now, actor=actor.name, outcome=said["outcome"], verdict=said
+            )
+            for order, said in changed
+        ],
+        batch_size=BATCH,
+    )
+    counts = {outcome.value: sum(said.outcome is outcome for _, said in judged) for outcome in Outcome}
+    kept = [
+        {"order_id": order.id, "outcome": said["outcome"], "rules": said["rules"], "code": said["code"]}
+        for order, said in changed
+    ]
+    facts: dict[str, Json] = {"checked": len(judged), "changed": len(kept), **counts}
+    facts["sha256"] = sha256_hex(canonical(kept))
+    ledger.record(kind="orders.checked", actor=actor.name, now=now, facts=facts, personal={"verdicts": kept})
+
+
+def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[NewFinding]:
+    """Return the final orders that took effect here without a check before, as draft or as final.
+
+    Orders that took effect before this home knew anything could not be checked by it.
+    """
+    began = models.Installation.objects.aggregate(first=Min("recorded_at"))["first"]
+    today = installation.today(now=now)
+    start = installation.today(now=began) if began else today
+    due = [order for order, _ in judged if order.status is OrderStatus.FINAL and start < order.first_day <= today]
+    if not due:
+        return []
+    zone = installation.zone(known_at=now)
+    first_checks: dict[str, datetime] = {}
+    rows = models.Screening.objects.order_by("-id").values_list("order_id", "screened_at")
+    for order_id, at in rows.iterator():
+        first_checks[order_id.rpartition("#")[0]] = at
+    return [
+        NewFinding(
+            "unscreened_final",
+            f"unscreened_final:{order.id}",
+            {"order_no": order.key.order_no, "day": order.effective_date.isoformat()},
+            order.person_id,
+        )
+        for order in due
+        if (checked := first_checks.get(order.key.text())) is None or checked.astimezone(zone).date() >= order.first_day
+    ]
+
+
+def _reclassified(world: _World, as_of: datetime, known_at: datetime) -> list[NewFinding]:
+    """Return a finding for each person whom a unit's new classes put in conflict without a move."""
+    until = installation.today(now=as_of)
+    lookback = world.book.parameters.number("lookback_days", until)
+    since = until - timedelta(days=lookback)
+    found: list[NewFinding] = []
+    for day in sorted(day for day in world.boundary().change_days() if since < day <= until):
+        between = (day - timedelta(days=1), day)
+        for unit in people.reorganised(between=between, known_at=known_at):
+            for post in unit.roster:
+                timeline = people.timeline(person_id=post.person_id, known_at=known_at)
+                found.extend(
+                    NewFinding(
+                        "unit_reclassified",
+                        f"unit_reclassified:{post.unit}:{day.isoformat()}:{ref.id}:{post.person_id}",
+                        {"unit": post.unit, "day": day.isoformat(), "rule": ref.id},
+                        post.person_id,
+                        world.boundary().side(post.unit, post.company, day) or "",
+                    )
+                    for ref in newly_matched(post, timeline, world.book, day)
+                )
+    return found
