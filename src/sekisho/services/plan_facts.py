@@ -11,10 +11,11 @@ from sekisho.connectors.protocol import Precondition
 from sekisho.core.access import Catalogue, Key
 from sekisho.core.holds import held_keys, to_judge
 from sekisho.core.kinds import Action, OperationState, OrderStatus, PersonId
+from sekisho.core.order_effects import in_force
 from sekisho.core.orders import Order
 from sekisho.core.periods import day_before
 from sekisho.core.planning import Draft, Subject, Targets, plan_person, settled, shared_revocations, with_holds
-from sekisho.services import exceptions, orders, screening
+from sekisho.services import exceptions, orders, people, screening
 from sekisho.services.access import Roll
 from sekisho.services.observations import Observation
 from sekisho.store import models
@@ -76,7 +77,8 @@ def expected_movers(*, day: date, known_at: datetime, planner: str) -> frozenset
         if any(str(mover[2]) in days for mover in row.movers):
             any_list = True
             found.update(PersonId(mover[0]) for mover in row.movers if str(mover[2]) <= day.isoformat())
-    return frozenset(found) if any_list else None
+    same_as = people.same_as(known_at=known_at)
+    return frozenset(same_as.get(one, one) for one in found) if any_list else None
 
 
 def exempt_persons(*, day: date, known_at: datetime) -> frozenset[PersonId]:
@@ -107,10 +109,8 @@ def _held_by_verdicts(
     if not persons:
         return {}
     finals: dict[PersonId, list[Order]] = {}
-    for order in orders.orders(known_at=known_at, statuses=(OrderStatus.FINAL,), person_ids=persons):
+    for order in in_force(orders.orders(known_at=known_at, statuses=(OrderStatus.FINAL,), person_ids=persons)):
         finals.setdefault(order.person_id, []).append(order)
-    for mine in finals.values():
-        mine.sort(key=lambda order: (order.first_day, order.effective_date, order.position, order.id))
     asked = [order for one, mine in finals.items() for order in to_judge(roll.places[one], mine, day)]
     verdicts = screening.verdicts(orders=asked, known_at=known_at)
     outcomes = {order_id: verdict.outcome for order_id, verdict in verdicts.items()}
