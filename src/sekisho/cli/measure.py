@@ -1,0 +1,44 @@
+"""What a bench returns, and how it takes time. A figure never stands alone: each has its limit from the same run."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One figure beside its limit.
+
+    `limit` is what the machine gives at best for the same work, measured in the same run, in the same
+    `unit`; or the budget's own number where it is absolute. `against` says which. `budget` is the
+    sentence of the budget, "" where there is none.
+    """
+
+    name: str
+    value: float
+    unit: str
+    limit: float
+    against: str
+    budget: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """Return value ÷ limit: for rates, at best 1; for seconds, how much of the budget is used."""
+        return self.value / self.limit if self.limit else 0.0
+
+
+Measure = Callable[[Path], list[Bench]]
+"""Takes an empty scratch home, in which Django is set up and the tables are there; returns its figures."""
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long one run of `work` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def best_seconds(work: Callable[[], object], *, runs: int = 3) -> float:
+    """Return the shortest of several runs: what is left when others on the machine are quiet."""
+    return min(seconds(work) for _ in range(runs))
