@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import import_module
@@ -49,6 +50,10 @@ class Words(click.Group):
         return command
 
 
+class Defect(SekishoError):
+    """Something failed that nobody foresaw; what was not committed did not happen."""
+
+
 class BadUsage(SekishoError):
     """The words of the command line are off."""
 
@@ -88,6 +93,9 @@ def _guarded(run: Callable[[], object], *, as_json: bool) -> int:
     except (click.Abort, KeyboardInterrupt):
         people.print(text("cli.stopped", language=reader_language()))
         return 130
+    except Exception as error:  # noqa: BLE001 - a failure too is one document (CONTRACT); the trace goes to stderr
+        traceback.print_exc()
+        return emit_error(Defect("cli.defect", {"detail": f"{type(error).__name__}: {error}"}), as_json=as_json)
     if isinstance(outcome, Result):
         if as_json:
             emit_json(outcome.document)
