@@ -14,7 +14,7 @@ _INNER = re.compile(f"[{SPACES}]+")
 _OUTER = re.compile(f"^[{SPACES}]+|[{SPACES}]+$")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
-_CODE_SPELLING = {**_FULL_WIDTH, **_HYPHENS}
+_CODE_SPELLING: dict[int, int | str] = {**_FULL_WIDTH, **_HYPHENS}
 
 _VARIANTS = {
     "高": "髙",

@@ -16,8 +16,9 @@ Here: its shape and the check of one that a person wrote (TOML or options). Not 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal
 
+from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import LAST_DAY_TYPES, OrderType
 from sekisho.intake.order_words import CODES, CONCURRENT_UNIT, NAMES, VALUES
@@ -49,7 +50,7 @@ class Profile:
         """Return the declared width of a code, 0 where none is; a numbered column has its stem's."""
         return self.widths.get(name, 0)
 
-    def document(self) -> dict[str, object]:
+    def document(self) -> dict[str, Json]:
         """Return the profile as JSON can carry it."""
         return {
             "columns": dict(self.columns),
@@ -121,9 +122,9 @@ def _widths(table: Mapping[str, object]) -> dict[str, int]:
 def _dates(table: Mapping[str, object]) -> dict[OrderType, DateMeaning]:
     dates: dict[OrderType, DateMeaning] = {}
     for name, meaning in table.items():
-        if name not in {kind.value for kind in OrderType} or meaning not in {"last_day", "first_day"}:
+        if name not in {kind.value for kind in OrderType} or not (meaning == "last_day" or meaning == "first_day"):
             raise BadProfile("profiles.bad_date", {"name": name, "value": meaning})
-        dates[OrderType(name)] = cast("DateMeaning", meaning)  # checked on the line above
+        dates[OrderType(name)] = meaning
     return dates
 
 

@@ -122,11 +122,19 @@ def read_sheets(path: Path) -> list[Sheet]:
     Raises:
         Unreadable: as `read_table`.
     """
+    return sheets_of(read_bytes(path), path.name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the file's content.
+
+    Raises:
+        Unreadable: not there, a directory, or not ours to read.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise Unreadable("intake.not_there", {"file": path.name, "detail": error.strerror or ""}) from error
-    return sheets_of(content, path.name)
 
 
 def sheets_of(content: bytes, name: str) -> list[Sheet]:

@@ -1,0 +1,107 @@
+"""HR's signed list of expected movers: whoever is not on it is held by a plan's guards.
+
+Here: reading and signing it. Not here: the guard (`core.plans`), and that the signer is not the
+planner: when the plan is made, it counts lists of other signers only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from sekisho.core.canonical import sha256_hex
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import PersonId, Role
+from sekisho.core.users import Actor
+from sekisho.intake.defects import Defect, Note
+from sekisho.intake.order_files import read_order_file
+from sekisho.intake.order_rows import OrderRow
+from sekisho.services import installation, ledger, profiles
+from sekisho.services.order_numbers import Numbers, numbers_of
+from sekisho.store import models
+
+COLUMNS = ("order_no", "employee_no", "effective_date")
+
+
+class NotAllowed(SekishoError):
+    """Only HR signs who is expected to move."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """A signed list. Rejected rows are not on it: their movers stay unexpected, so held."""
+
+    movers: int
+    sha256: str
+    signed_by: str
+    signed_at: datetime
+    rows_in: int
+    ignored: int
+    rejections: tuple[Defect, ...]
+
+
+@transaction.atomic
+def sign(*, actor: Actor, now: datetime, name: str, content: bytes, profile: str | None = None) -> SignedManifest:
+    """Read the list, sign it in the actor's name, and put its hash in the ledger.
+
+    The same file again keeps its first signature.
+
+    Raises:
+        NotAllowed: the actor has not the role hr.
+        Unreadable, MissingColumns: nothing was signed.
+    """
+    if not actor.has(Role.HR, on=installation.today(now=now)):
+        raise NotAllowed("orders.manifest_not_allowed", {"actor": actor.name})
+    layout = profiles.load(name=profile, known_at=now)
+    reading = read_order_file(content, name, layout, installation.zone(known_at=now), COLUMNS)
+    numbers = numbers_of(employee_nos={row.employee_no for row in reading.rows}, known_at=now)
+    rejections = [defects[0] for defects in reading.rejected]
+    movers: set[tuple[str, str, str]] = set()
+    for row in reading.rows:
+        found = _mover(numbers, row)
+        if isinstance(found, Defect):
+            rejections.append(found)
+        else:
+            movers.add((found, row.order_no, row.effective_date.isoformat() if row.effective_date else ""))
+    manifest = _saved(actor, now, name, sha256_hex(content), sorted(movers))
+    accepted = reading.rows_in - len(rejections) - reading.headers_again
+    return SignedManifest(
+        movers=len(movers),
+        sha256=manifest.sha256,
+        signed_by=manifest.signed_by,
+        signed_at=manifest.signed_at or now,
+        rows_in=reading.rows_in,
+        ignored=reading.headers_again + accepted - len(movers),
+        rejections=tuple(sorted(rejections, key=lambda defect: defect.row)),
+    )
+
+
+def _mover(numbers: Numbers, row: OrderRow) -> PersonId | Defect:
+    holders = numbers.holders(row.employee_no, row.company, row.effective_date)
+    persons = {holder.person_id for holder in holders}
+    if len(persons) == 1:
+        return persons.pop()
+    code = "orders.ambiguous_employee" if persons else "orders.unknown_employee"
+    companies = ", ".join(sorted(holder.company for holder in holders))
+    return row.defect("employee_no", Note(code, {"value": row.place("employee_no")[1], "companies": companies}))
+
+
+def _saved(actor: Actor, now: datetime, name: str, sha256: str, movers: list[tuple[str, str, str]]) -> models.Manifest:
+    """Return the signed list. A list read again with more persons known is signed anew."""
+    known = models.Manifest.objects.filter(sha256=sha256).first()
+    rows = [list(mover) for mover in movers]
+    if known is not None and known.movers == rows:
+        return known
+    manifest, _ = models.Manifest.objects.update_or_create(
+        sha256=sha256,
+        defaults={
+            "name": name,
+            "movers": rows,
+            "signed_by": actor.name,
+            "recorded_at": known.recorded_at if known else now,
+            "signed_at": now,
+        },
+    )
+    facts: dict[str, str | int] = {"sha256": sha256, "movers": len(rows)}
+    ledger.record(kind="manifest.signed", actor=actor.name, now=now, facts=facts, personal={"movers": rows})
+    return manifest

@@ -1,0 +1,66 @@
+"""Personnel orders 人事発令: taking HR's files in, and reading what was taken.
+
+Here: the doors that other services and the command line use. Their rooms: `order_import` (saving),
+`order_judging`, `order_persons`, `order_places`, `order_numbers`, `order_facts`, `snapshots`.
+Reading functions for people go through `core.visibility`: an advance notice 内示 before its release is
+there only for HR, compliance and those named (domain §7.11), in counts and searches too.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sekisho.core.kinds import OrderStatus, PersonId
+from sekisho.core.orders import Order
+from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, Purpose, decide
+from sekisho.services import installation, people, person_facts
+from sekisho.services.boundary import boundary
+from sekisho.services.order_import import Imported, NotAllowed, OrderRequest, import_orders
+
+__all__ = ["Imported", "NotAllowed", "OrderRequest", "import_orders", "orders", "visible_orders"]
+
+
+def orders(
+    *, known_at: datetime, statuses: Collection[OrderStatus], person_ids: Collection[PersonId] | None = None
+) -> list[Order]:
+    """Return every accepted row as known at `known_at`, in force or not, by person and place in the files.
+
+    Chains (取消, 訂正, replacements) are not resolved here: `core.timeline.in_force` does.
+    """
+    rows = person_facts.accepted(person_ids=person_ids, known_at=known_at, statuses=statuses)
+    return sorted(rows, key=lambda order: (order.person_id, order.received_at, order.position, order.id))
+
+
+def is_released(order: Order, *, at: datetime) -> bool:
+    """Tell whether the move may be known at `at`: final, or an advance notice whose release has come."""
+    return order.status is OrderStatus.FINAL or (order.release_at is not None and order.release_at <= at)
+
+
+def visible_orders(
+    *, actor: Actor, now: datetime, statuses: Collection[OrderStatus], purpose: Purpose = Purpose.WORK
+) -> list[Order]:
+    """Return the orders that the actor may read in detail; what he may not see is not counted either.
+
+    A move shows where either of its sides does.
+    """
+    known, on = boundary(known_at=now), installation.today(now=now)
+    same_as = people.same_as(known_at=now)
+    visible: list[Order] = []
+    for order in orders(known_at=now, statuses=statuses):
+        about = same_as.get(order.person_id, order.person_id)
+        sides = {known.side(unit, order.key.company, order.first_day) for unit in (order.from_unit, order.to_unit)}
+        depths = [
+            decide(
+                actor,
+                kind=FactKind.MOVE,
+                side=side,
+                purpose=purpose,
+                on=on,
+                about=about,
+                released=is_released(order, at=now),
+            )
+            for side in sides
+        ]
+        if max(depths) is Depth.DETAIL:
+            visible.append(order)
+    return visible
