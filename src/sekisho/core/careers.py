@@ -44,12 +44,11 @@ class Slot:
     def successor(self, order: Order) -> "Slot":
         """Return a like post that begins with the order, without an end of its own but the contract's."""
         new = Slot.__new__(Slot)
-        for name in Slot.__slots__:
-            setattr(new, name, getattr(self, name))
-        new.origin = order.id
-        new.ended_by = None
-        new.start = order.first_day
-        new.until = FOREVER
+        new.company, new.unit, new.employer = self.company, self.unit, self.employer
+        new.kind, new.post_no, new.title, new.classes = self.kind, self.post_no, self.title, self.classes
+        new.employment, new.share, new.sponsor = self.employment, self.share, self.sponsor
+        new.contract_end = self.contract_end
+        new.origin, new.ended_by, new.start, new.until = order.id, None, order.first_day, FOREVER
         return new
 
     def post(self, person_id: PersonId) -> Post:

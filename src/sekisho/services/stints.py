@@ -5,14 +5,15 @@ be written anew at any time. A test holds them equal to the fold, at every momen
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from sekisho.core.boundary import Boundary
 from sekisho.core.kinds import EmploymentKind, PersonId, PostKind
 from sekisho.core.people import Post, Timeline
 from sekisho.core.timeline import fold
@@ -22,6 +23,7 @@ from sekisho.services.person_facts import (
     People,
     chunks,
     facts,
+    links,
     period,
     post_classes,
     rows,
@@ -49,19 +51,25 @@ def refold(*, person_ids: People, now: datetime) -> int:
     after `now` (a file imported with an earlier time of receipt), the persons' stints are written anew
     for every moment at which something was learned.
     """
-    everyone = _once_linked(person_ids)
-    moments = _moments(everyone)
+    everyone = _everyone() if person_ids is None else _once_linked(person_ids)
+    moments = _moments(None if person_ids is None else everyone)
     if any(moment > now for moment in moments):
-        for chunk in _parts(everyone):
-            _of(models.Stint.objects.all(), chunk).delete()
+        for part in chunks(everyone):
+            models.Stint.objects.filter(person_id__in=part).delete()
         return sum(_save(everyone, moment) for moment in sorted({*moments, now}))
     return _save(everyone, now)
 
 
-def _once_linked(person_ids: People) -> People:
+def _everyone() -> set[PersonId]:
+    """Return every id that a fact or a stint names."""
+    found: set[PersonId] = set()
+    for query in (models.RosterPost.objects.all(), models.Order.objects.all(), models.Stint.objects.all()):
+        found.update(PersonId(one) for one in query.values_list("person_id", flat=True).distinct())
+    return found
+
+
+def _once_linked(person_ids: Collection[PersonId]) -> set[PersonId]:
     """Return the ids with all that were ever linked to them: stints of an id that moved must close."""
-    if person_ids is None:
-        return None
     found = set(person_ids)
     pairs = list(models.PersonLink.objects.values_list("person_id", "same_as"))
     grown = True
@@ -97,13 +105,25 @@ def _of(query: "QuerySet[Any]", part: list[PersonId] | None) -> "QuerySet[Any]":
     return query if part is None else query.filter(person_id__in=part)
 
 
-def _save(person_ids: People, at: datetime) -> int:
-    """Bring the stints known at `at` to what the folds say; return how many rows that took."""
+def _save(person_ids: Collection[PersonId], at: datetime) -> int:
+    """Bring the stints known at `at` to what the folds say; return how many rows that took.
+
+    Some thousand persons at a time, so that memory stays flat however many there are.
+    """
+    same_as = links(known_at=at)
+    where = boundary(known_at=at)
+    members: dict[PersonId, list[PersonId]] = defaultdict(list)
+    for one in person_ids:
+        members[same_as.get(one, one)].append(one)
+    return sum(_save_part(part, [one for root in part for one in members[root]], where, at) for part in chunks(members))
+
+
+def _save_part(roots: list[PersonId], ids: list[PersonId], where: Boundary, at: datetime) -> int:
     current: dict[StintRow, list[int]] = defaultdict(list)
-    for number, *values in rows(models.Stint.objects.current(), ("id", *_STINT), person_ids):
+    for number, *values in rows(models.Stint.objects.current(), ("id", *_STINT), ids):
         current[tuple(values)].append(number)
     new: list[StintRow] = []
-    for row in _folded(person_ids, at):
+    for row in _folded(roots, where, at):
         kept = current.get(row)
         if kept:
             kept.pop()
@@ -114,21 +134,39 @@ def _save(person_ids: People, at: datetime) -> int:
         closing = models.Stint.objects.filter(id__in=gone[start : start + CHUNK])
         closing.filter(recorded_at=at).delete()
         closing.update(superseded_at=at)
-    models.Stint.objects.bulk_create(
-        (models.Stint(**dict(zip(_STINT, row, strict=True)), recorded_at=at) for row in new), batch_size=CHUNK
-    )
+    _insert(new, at)
     return len(gone) + len(new)
 
 
-def _folded(person_ids: People, at: datetime) -> Iterator[StintRow]:
-    for timeline in timelines(person_ids=person_ids, known_at=at):
+def _insert(new: list[StintRow], at: datetime) -> None:
+    """Write new stints with one prepared statement: ten times bulk_create's rate, and a load writes 100,000."""
+    table = models.Stint._meta.db_table  # noqa: SLF001 - Django documents Model._meta as public
+    names = ", ".join(connection.ops.quote_name(name) for name in (*_STINT, "recorded_at"))
+    marks = ", ".join(["%s"] * (len(_STINT) + 1))
+    recorded_at = connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {connection.ops.quote_name(table)} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
+            [(*row, recorded_at) for row in new],
+        )
+
+
+def _folded(roots: list[PersonId], where: Boundary, at: datetime) -> Iterator[StintRow]:
+    for timeline in _folds(roots, where, at):
         yield from _stint_rows(timeline)
 
 
 def timelines(*, person_ids: People, known_at: datetime) -> Iterator[Timeline]:
-    """Yield the folded timelines from the facts themselves, sorted by person."""
-    known = facts(person_ids=person_ids, known_at=known_at)
+    """Yield the folded timelines from the facts themselves, sorted by person; memory stays flat."""
+    same_as = links(known_at=known_at)
     where = boundary(known_at=known_at)
+    roots = {same_as.get(one, one) for one in (_everyone() if person_ids is None else person_ids)}
+    for part in chunks(roots):
+        yield from _folds(part, where, known_at)
+
+
+def _folds(roots: list[PersonId], where: Boundary, at: datetime) -> Iterator[Timeline]:
+    known = facts(person_ids=roots, known_at=at)
     for person in known.persons():
         yield fold(person, known.roster.get(person, ()), known.orders.get(person, ()), where)
 
