@@ -23,7 +23,7 @@ from sekisho.core.periods import day_before, local_day
 from sekisho.core.users import Actor
 from sekisho.core.verification import Comparison, Deviation, Held, Known, compare
 from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import access, installation, ledger, observations, people, plan_facts, visibility
+from sekisho.services import access, findings, installation, ledger, observations, people, plan_facts, visibility
 from sekisho.services.boundary import boundary
 from sekisho.services.observations import Observation
 from sekisho.store import models
@@ -172,7 +172,7 @@ def _residues(seen: Mapping[str, Observation], now: datetime) -> dict[tuple[Pers
 @transaction.atomic
 def _keep(found: Comparison, *, actor: Actor, executor: str, as_of: datetime, now: datetime) -> None:
     """Write what was found: one entry, and a finding for each deviation that is not one already."""
-    raised = _raise_findings(found.deviations, now)
+    raised = _raise_findings(found.deviations, actor, now)
     ledger.record(
         kind="verification.made",
         actor=actor.name,
@@ -188,24 +188,23 @@ def _keep(found: Comparison, *, actor: Actor, executor: str, as_of: datetime, no
     )
 
 
-def _raise_findings(deviations: Iterable[Deviation], now: datetime) -> int:
+def _raise_findings(found: Iterable[Deviation], actor: Actor, now: datetime) -> int:
     """Raise what is no open finding; return how many were raised.
 
     A deviation whose finding was closed and that is there again is a new finding: its key carries the time.
     """
-    keys = {_key(one): one for one in deviations}
+    keys = {_key(one): one for one in found}
     past = models.Finding.objects.filter(kind__startswith="deviation_").values_list("key", "closed_at")
     known: dict[str, bool] = {}
     for key, closed_at in past:
         plain = key.partition(AGAIN)[0]
         known[plain] = known.get(plain, False) or closed_at is None
     new = [
-        _finding(f"{key}{AGAIN}{now.isoformat()}" if key in known else key, one, now)
+        _finding(f"{key}{AGAIN}{now.isoformat()}" if key in known else key, one)
         for key, one in keys.items()
         if not known.get(key, False)
     ]
-    models.Finding.objects.bulk_create(new, batch_size=1000)
-    return len(new)
+    return len(findings.raise_all(findings=new, actor=actor, now=now))
 
 
 def _key(one: Deviation) -> str:
@@ -214,12 +213,17 @@ def _key(one: Deviation) -> str:
     return f"{one.kind.value}:{one.system}:{exact[:32]}"
 
 
-def _finding(key: str, one: Deviation, now: datetime) -> models.Finding:
-    return models.Finding(
+def _finding(key: str, one: Deviation) -> findings.NewFinding:
+    return findings.NewFinding(
         kind=f"deviation_{one.kind.value}",
         key=key,
-        side="" if one.side == NEUTRAL else one.side,
+        params={
+            "person": one.person_id or "?",
+            "system": one.system,
+            "account": one.account,
+            "entitlement": one.entitlement,
+            "code": one.code,
+        },
         person_id=one.person_id or "",
-        params={"system": one.system, "account": one.account, "entitlement": one.entitlement, "code": one.code},
-        raised_at=now,
+        side="" if one.side == NEUTRAL else one.side,
     )
