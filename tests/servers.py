@@ -7,6 +7,7 @@ server is started on it: a stale server there would answer for ours with old con
 import base64
 import os
 import pwd
+import signal
 import socket
 import subprocess
 import sys
@@ -87,6 +88,16 @@ class Directory:
         }
 
 
+@contextmanager
+def stopped(directory: Directory) -> Iterator[None]:
+    """Freeze slapd: it keeps its connections and answers nobody."""
+    os.kill(directory.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(directory.pid, signal.SIGCONT)
+
+
 CONFIG = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -110,7 +121,16 @@ index member eq
 {sync}
 overlay memberof
 overlay ppolicy
+ppolicy_default "cn=default,ou=policies,{suffix}"
 """
+
+
+POLICY: dict[str, str | list[str]] = {
+    "objectClass": ["device", "pwdPolicy"],
+    "cn": "default",
+    "pwdAttribute": "userPassword",
+    "pwdLockout": "TRUE",
+}
 
 
 @contextmanager
@@ -156,6 +176,8 @@ def base_records() -> list[str]:
         record(SUFFIX, {"objectClass": ["dcObject", "organization"], "dc": "example", "o": "example"}),
         record(PEOPLE, {"objectClass": "organizationalUnit", "ou": "people"}),
         record(GROUPS, {"objectClass": "organizationalUnit", "ou": "groups"}),
+        record(f"ou=policies,{SUFFIX}", {"objectClass": "organizationalUnit", "ou": "policies"}),
+        record(f"cn=default,ou=policies,{SUFFIX}", POLICY),
     ]
 
 
@@ -209,7 +231,7 @@ def postgres() -> Iterator[str]:
             wait_until(lambda: subprocess.run(asked, check=False).returncode == 0, process, "PostgreSQL")
             yield f"postgresql://app@127.0.0.1:{port}/postgres"
         finally:
-            process.send_signal(2)  # fast shutdown: sessions are ended
+            process.send_signal(signal.SIGINT)  # fast shutdown: sessions are ended
             end(process)
 
 

@@ -52,7 +52,7 @@ class LdapConnector:
         self._settings = settings
         self._link: Link | None = Link(settings)
         try:
-            can_lock = "active" not in settings.values and self._link.knows_attribute("pwdAccountLockedTime")
+            can_lock = "active" not in settings.values and self._link.locks_accounts()
             self._layout = layout_of(settings, can_lock=can_lock)
             self._find_bases(self._link)
         except BaseException:

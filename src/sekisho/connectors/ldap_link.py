@@ -69,10 +69,11 @@ class Link:
         self._patience = settings.number("timeout_seconds", ANSWER_SECONDS)
         with self.translated():
             self._ldap = _opened(settings, self._patience)
-            root = self._ldap.read_rootdse_s(attrlist=["supportedExtension", "supportedControl", "subschemaSubentry"])
-        self._schema = root.get("subschemaSubentry", [b""])[0].decode()
+            root = self._ldap.read_rootdse_s(attrlist=["supportedExtension", "supportedControl", "namingContexts"])
+        self._contexts = [base.decode() for base in root.get("namingContexts", [])]
         extensions, controls = (set(root.get(name, [])) for name in ("supportedExtension", "supportedControl"))
-        self.transactions = extensions >= {oid.encode() for oid in (ldap_transactions.START, ldap_transactions.END)}
+        offered = extensions >= {oid.encode() for oid in (ldap_transactions.START, ldap_transactions.END)}
+        self.transactions = offered and settings.flag("transactions", default=True)
         self.assertions = ASSERTION.encode() in controls
 
     def close(self) -> None:
@@ -82,19 +83,24 @@ class Link:
         except ldap.LDAPError:
             return
 
-    def knows_attribute(self, name: str) -> bool:
-        """Tell whether the directory's schema has an attribute of that name."""
-        with self.translated():
-            found = self._ldap.search_ext_s(self._schema, ldap.SCOPE_BASE, attrlist=["attributeTypes"])
-        return any(f"'{name}'".encode() in line for _, entry in found for line in entry.get("attributeTypes", []))
+    def locks_accounts(self) -> bool:
+        """Tell whether the directory heeds the password policy's lock.
+
+        The attribute can be written wherever the schema has it; slapd refuses the bind only where a policy
+        says `pwdLockout`.
+        """
+        wanted = "(&(objectClass=pwdPolicy)(pwdLockout=TRUE))"
+        return any(self._has(base, ldap.SCOPE_SUBTREE, wanted) for base in self._contexts)
 
     def exists(self, dn: str) -> bool:
-        with self.translated():
-            try:
-                self._ldap.search_ext_s(dn, ldap.SCOPE_BASE, attrlist=["1.1"])
-            except ldap.NO_SUCH_OBJECT:
-                return False
-        return True
+        return self._has(dn, ldap.SCOPE_BASE, "(objectClass=*)")
+
+    def _has(self, base: str, scope: int, wanted: str) -> bool:
+        try:
+            with self.translated():
+                return any(dn for dn, _ in self._ldap.search_ext_s(base, scope, wanted, ["1.1"]))
+        except Conflict:  # the base itself is not there
+            return False
 
     def search(self, base: str, wanted: str, attributes: Sequence[str]) -> Answer:
         """Search a subtree page by page; references to other servers are left out and make it incomplete."""
