@@ -7,7 +7,7 @@ than no unit. A user need not be on any roster.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sekisho.core.kinds import BOTH, NEUTRAL
@@ -32,7 +32,7 @@ PERSON_FILES = ("accounts.csv", "grants.csv", "device_users.csv", "credential_kn
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows beside this folder, by code. `sides` empty: no list of sides was ever given."""
+    """What the store knows beside this folder, by code."""
 
     companies: frozenset[str] = frozenset()
     units: frozenset[tuple[str, str]] = frozenset()
@@ -44,12 +44,11 @@ class Known:
     rules: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
     credentials: frozenset[str] = frozenset()
-    sides: frozenset[str] = field(default=frozenset())
 
 
 def check(folder: Folder, known: Known) -> None:
     """Move every line that does not fit with the others to its file's rejected ones."""
-    _sides(folder, known)
+    _sides(folder)
     _companies_and_units(folder, known)
     _people(folder, known)
     _access(folder, known)
@@ -80,24 +79,24 @@ def _refer(folder: Folder, file: str, column: str, known: Iterable[str], code: s
         _reject_where(found, column, lambda row: f"folder.{code}" if row.get(column, "") not in names else None)
 
 
-def _sides(folder: Folder, known: Known) -> None:
+def _sides(folder: Folder) -> None:
+    """Reject a side that company.toml does not list; where it lists none, any word is one."""
     declared = {side for line in folder.lines("company.toml", "company") for side in line.values["sides"]}
-    sides = declared or set(known.sides)
     for file, table in SIDED:
         found = folder.files.get(file)
         for line in folder.lines(file, table):
             if line.values["side"] == NEUTRAL:
                 line.values["side"] = ""
-        if found is None or not sides:
+        if found is None or not declared:
             continue
-        words = {"", *sides, *([BOTH] if file == "users.csv" else [])}
+        words = {"", *declared, *([BOTH] if file == "users.csv" else [])}
         column = f"{table}.side" if table else "side"
 
         def unknown(row: Mapping[str, Any], words: set[str] = words, table: str | None = table) -> str | None:
             ours = table is None or row["table"] == table
             return "folder.unknown_side" if ours and row["side"] not in words else None
 
-        _reject_where(found, column, unknown, sides=", ".join(sorted(sides)))
+        _reject_where(found, column, unknown, sides=", ".join(sorted(declared)))
 
 
 def _companies_and_units(folder: Folder, known: Known) -> None:

@@ -21,7 +21,6 @@ from typing import TypeVar
 
 from django.db.models import Q
 
-from sekisho.core.kinds import BOTH
 from sekisho.intake.folder import Folder
 from sekisho.intake.folder_checks import Known
 from sekisho.store import models
@@ -118,9 +117,6 @@ def known(folder: Folder, scope: Scope, *, at: datetime) -> Known:
         rules=frozenset(rules.values_list("rule_id", flat=True)),
         devices=_kept(folder, "devices.csv", scope, at),
         credentials=_kept(folder, "credentials.csv", scope, at),
-        sides=frozenset(
-            side for row in models.Installation.objects.as_known_at(at) for side in row.sides if side != BOTH
-        ),
     )
 
 
