@@ -28,7 +28,8 @@ def test_the_order_in_which_keys_were_written_does_not_matter(value: dict[str, i
 
 def test_keys_are_ordered_by_utf_16_as_rfc_8785_has_it() -> None:
     keys = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\x80", "\u00f6"]
-    assert list(json.loads(canonical(dict.fromkeys(keys)))) == [
+    ordered = list(json.loads(canonical(dict.fromkeys(keys))))
+    assert ordered == [
         "\r",
         "1",
         "\x80",

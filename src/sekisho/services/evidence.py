@@ -241,8 +241,9 @@ def prove(*, entry: str) -> tuple[ledger.Entry, InclusionProof]:
     found, last = ledger.find(entry), sequencer.last_checkpoint()
     if found.position is None or last is None or found.position >= last.size:
         raise NotSequenced("ledger.not_sequenced", {"entry": found.id})
-    path = merkle.inclusion_proof(found.position, last.size, sequencer.stored_node)
-    return found, InclusionProof(found.position, tuple(path), last.note)
+    index, size = found.position, last.size
+    path = sequencer.with_stored_nodes(lambda nodes: merkle.inclusion_proof(index, size, nodes))
+    return found, InclusionProof(index, tuple(path), last.note)
 
 
 @transaction.atomic

@@ -5,20 +5,22 @@ So the tree never serialises those who record. Order is that of arrival in the t
 stand in the entries; only full subtrees from level 1 up are stored as nodes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import connection, transaction
 
 from sekisho.core import merkle
 from sekisho.core.errors import SekishoError
-from sekisho.core.merkle import Frontier
+from sekisho.core.merkle import Frontier, Nodes
 from sekisho.core.notes import Checkpoint
 from sekisho.services import signing
 from sekisho.store.models import LedgerCheckpoint, LedgerEntry, LedgerNode
 
+Made = TypeVar("Made")
+
 BATCH = 10_000
-ROWS_A_STATEMENT = 2_000
 ADVISORY_LOCK = 0x5E_15_40
 
 
@@ -55,6 +57,36 @@ def stored_node(level: int, position: int) -> bytes:
     return bytes(row[0])
 
 
+def with_stored_nodes(make: Callable[[Nodes], Made]) -> Made:
+    """Return what `make` makes of the stored tree, reading all nodes it needs with two statements.
+
+    It is asked twice: first only for the places it looks at, which depend on nothing but sizes.
+
+    Raises:
+        KeyError: a node is not there.
+    """
+    places: list[tuple[int, int]] = []
+
+    def note(level: int, position: int) -> bytes:
+        places.append((level, position))
+        return b""
+
+    make(note)
+    leaves = [position for level, position in places if level == 0]
+    rows = LedgerEntry.objects.filter(position__in=leaves).values_list("position", "leaf_hash")
+    found = {(0, position or 0): bytes(hashed) for position, hashed in rows}
+    inner = [place for place in places if place[0] > 0]
+    if inner:
+        either = " OR ".join(["(level = %s AND position = %s)"] * len(inner))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT level, position, hash FROM store_ledgernode WHERE {either}",  # noqa: S608 - only placeholders
+                [number for place in inner for number in place],
+            )
+            found |= {(level, position): bytes(hashed) for level, position, hashed in cursor.fetchall()}
+    return make(merkle.lookup(found))
+
+
 def last_checkpoint() -> LedgerCheckpoint | None:
     """Return the checkpoint over the most entries."""
     return LedgerCheckpoint.objects.order_by("-size").first()
@@ -74,10 +106,11 @@ def _batch(*, now: datetime) -> int:
     edge = _edge()
     _give_positions(edge.size, [row_id for row_id, _ in waiting])
     grown = [node for _, leaf in waiting for node in edge.add(leaf)]
-    LedgerNode.objects.bulk_create(
-        [LedgerNode(level=node.level, position=node.position, hash=node.hash) for node in grown],
-        batch_size=ROWS_A_STATEMENT,
-    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO store_ledgernode (level, position, hash) VALUES (%s, %s, %s)",
+            [(node.level, node.position, node.hash) for node in grown],
+        )
     signer = signing.signer()
     note = signer.sign(Checkpoint(signer.origin, edge.size, edge.root()).text())
     LedgerCheckpoint.objects.create(size=edge.size, root=edge.root(), signed_at=now, note=note)
@@ -96,7 +129,7 @@ def _edge() -> Frontier:
     if last is None:
         return Frontier()
     try:
-        edge = merkle.frontier(last.size, stored_node)
+        edge = with_stored_nodes(lambda nodes: merkle.frontier(last.size, nodes))
     except KeyError as error:
         raise LedgerDamaged("ledger.damaged", {"size": last.size}) from error
     if edge.root() != bytes(last.root):
