@@ -91,13 +91,15 @@ def _line(one: "ExceptionState") -> str:
 
 
 def _state(one: "ExceptionState") -> str:
-    return text(f"exceptions.state_{one.state}", language=reader_language())
+    over = one.state == "approved" and not one.in_force
+    return text(f"exceptions.state_{'over' if over else one.state}", language=reader_language())
 
 
 def _document(one: "ExceptionState") -> dict[str, object]:
     return {
         "id": one.id,
         "state": one.state,
+        "in_force": one.in_force,
         "rule": one.rule,
         "person_id": one.person_id,
         "reason": one.reason,
@@ -111,7 +113,9 @@ def _document(one: "ExceptionState") -> dict[str, object]:
 
 def _table(found: "tuple[ExceptionState, ...]") -> Table:
     columns = ("id", "state", "rule", "person", "days", "approved_by", "open_sides", "reason")
-    table = Table(*(_t(f"column_{name}") for name in columns))
+    table = Table()
+    for name in columns:
+        table.add_column(_t(f"column_{name}"), overflow="fold")
     for one in found:
         days = f"{one.start} – {one.end or ''}"
         approved, waiting = ", ".join(one.approved_by), ", ".join(one.open_sides)

@@ -45,7 +45,7 @@ def check(as_of: str | None, known_at: str | None) -> Result:
         "findings": list(found.raised),
     }
     troubled = any(one.verdict.outcome.value != "allowed" for one in found.results)
-    return Result(document, lambda: _show_check(found), found=troubled or bool(found.raised))
+    return Result(document, lambda: _show_check(found), found=troubled)
 
 
 def _checked(one: "Checked") -> dict[str, object]:
@@ -89,7 +89,7 @@ def _show_check(found: "CheckResult") -> None:
 
 def _check_table(rows: "list[Checked]") -> Table:
     columns = ("order", "person", "day", "status", "rule", "way", "reason")
-    table = Table(*(_t(f"column_{name}") for name in columns), show_lines=True)
+    table = _table_of(columns)
     for one in rows:
         rules = "\n".join(f"{ref.id} ({ref.version})" for ref in one.verdict.rules)
         table.add_row(
@@ -101,6 +101,13 @@ def _check_table(rows: "list[Checked]") -> Table:
             " → ".join(step.unit for step in one.verdict.path),
             one.reason[reader_language()],
         )
+    return table
+
+
+def _table_of(columns: tuple[str, ...]) -> Table:
+    table = Table(show_lines=True)
+    for name in columns:
+        table.add_column(_t(f"column_{name}"), overflow="fold")
     return table
 
 
@@ -143,7 +150,7 @@ def _show_rescreen(found: "RescreenResult") -> None:
         people.print(_t("rescreen_unknown", count=found.unknown), style="bold yellow")
     if not found.affected:
         return
-    table = Table(*(_t(f"column_{name}") for name in ("order", "person", "rule", "since", "reason")), show_lines=True)
+    table = _table_of(("order", "person", "rule", "since", "reason"))
     for one in found.affected[:SHOWN]:
         rule = f"{one.rule.id} ({one.rule.version})"
         table.add_row(one.order_no, one.person_id, rule, one.since.isoformat(), one.reason[reader_language()])

@@ -149,10 +149,10 @@ def _days(body: Mapping[str, object], key: str) -> int | None:
 
 
 def _flag(body: Mapping[str, object], key: str) -> bool:
-    value = body.get(key, False)
-    if not isinstance(value, bool):
+    value = body.get(key)
+    if value is not None and not isinstance(value, bool):
         raise _bad(body, key, "true, false")
-    return value
+    return bool(value)
 
 
 def _date(body: Mapping[str, object], key: str) -> date | None:

@@ -22,7 +22,7 @@ from sekisho.services import installation, ledger, visibility
 from sekisho.services.rules import approvers, rules
 from sekisho.store import models
 
-REQUESTED, APPROVED, WITHDRAWN, ENDED = "requested", "approved", "withdrawn", "ended"
+REQUESTED, APPROVED, WITHDRAWN = "requested", "approved", "withdrawn"
 FROM_FOLDER = "folder:"
 REQUESTERS = (Role.HR, Role.COMPLIANCE, Role.IT_OPERATION, Role.UNIT_HEAD)
 
@@ -40,7 +40,7 @@ class UnknownException(SekishoError):
 
 
 class NotOpen(SekishoError):
-    """The exception is approved, withdrawn or ended already."""
+    """The exception is approved or withdrawn already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionState:
-    """An exception as it stands; `open_sides` are the sides whose approval is missing."""
+    """An exception as it stands; `open_sides` are the sides whose approval is missing, `in_force` is of today."""
 
     id: str
     rule: str
@@ -68,6 +68,7 @@ class ExceptionState:
     start: date
     end: date | None
     state: str
+    in_force: bool
 
 
 @transaction.atomic
@@ -144,7 +145,7 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
         requester=_requester(row, users),
         sides=sides,
     )
-    changed = _replaced(row, now, approvals=approvals, state=REQUESTED if missing else APPROVED)
+    changed = _replaced(row, now, approvals=approvals, state=REQUESTED if missing else APPROVED, end=row.end)
     _entry("exception.approved", changed, actor, now)
     return _state(changed, now)
 
@@ -168,7 +169,7 @@ def _sides_of(person: str, sides: Mapping[Side, frozenset[PersonId]]) -> str:
 
 @transaction.atomic
 def withdraw(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState:
-    """Withdraw an exception: from now on it covers nobody; what it covered stays on record.
+    """Withdraw an exception: from today on it covers nobody; for the days before it stays as it was.
 
     Raises:
         UnknownException, NotOpen
@@ -179,7 +180,9 @@ def withdraw(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionStat
         raise NotOpen("exceptions.not_open", {"exception": exception_id, "state": row.state})
     if actor.name != row.requested_by and not actor.has(Role.COMPLIANCE, on=installation.today(now=now)):
         raise MayNot("exceptions.may_not_withdraw")
-    changed = _replaced(row, now, approvals=row.approvals, state=WITHDRAWN)
+    today = installation.today(now=now)
+    end = max(row.start, min(row.end or today, today))
+    changed = _replaced(row, now, approvals=row.approvals, state=WITHDRAWN, end=end)
     _entry("exception.withdrawn", changed, actor, now)
     return _state(changed, now)
 
@@ -193,10 +196,10 @@ def exceptions(*, actor: Actor, now: datetime) -> tuple[ExceptionState, ...]:
 
 
 def known(*, known_at: datetime) -> dict[PersonId, tuple[RuleException, ...]]:
-    """Return every exception that was not withdrawn, per person; `core.exceptions` says which hold."""
+    """Return every exception per person; `core.exceptions` says which hold. A withdrawn one has ended."""
     users = _persons_of_users(known_at)
     found: dict[PersonId, tuple[RuleException, ...]] = {}
-    for row in models.RuleException.objects.as_known_at(known_at).exclude(state=WITHDRAWN).order_by("exception_id"):
+    for row in models.RuleException.objects.as_known_at(known_at).order_by("exception_id"):
         one = _core(row, users)
         found[one.person_id] = (*found.get(one.person_id, ()), one)
     return found
@@ -229,7 +232,7 @@ def _open(exception_id: str, now: datetime) -> models.RuleException:
 
 
 def _replaced(
-    row: models.RuleException, now: datetime, *, approvals: list[dict[str, Any]], state: str
+    row: models.RuleException, now: datetime, *, approvals: list[dict[str, Any]], state: str, end: date | None
 ) -> models.RuleException:
     """Close the row on the record axis and write how it stands now."""
     models.RuleException.objects.filter(pk=row.pk).update(superseded_at=now)
@@ -242,7 +245,7 @@ def _replaced(
         approvals=approvals,
         state=state,
         start=row.start,
-        end=row.end,
+        end=end,
         recorded_at=now,
     )
 
@@ -265,8 +268,6 @@ def _state(row: models.RuleException, now: datetime) -> ExceptionState:
     sides = core.listed(approvers(known_at=now), row.rule_id, (row.start, today))
     missing = core.open_sides(one.approved_by, mover=row.person_id, requester=one.requested_by, sides=sides)
     state = WITHDRAWN if row.state == WITHDRAWN else REQUESTED if missing else APPROVED
-    if state != WITHDRAWN and row.end is not None and row.end <= today:
-        state = ENDED
     return ExceptionState(
         id=row.exception_id,
         rule=row.rule_id,
@@ -278,6 +279,7 @@ def _state(row: models.RuleException, now: datetime) -> ExceptionState:
         start=row.start,
         end=row.end,
         state=state,
+        in_force=not missing and one.period.end is not None and one.period.holds(today),
     )
 
 
