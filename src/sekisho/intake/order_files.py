@@ -38,6 +38,10 @@ class OrderFileReading:
     warnings: tuple[Defect, ...]
     headers_again: int
     blank: int
+    fields: frozenset[str] = frozenset()
+    """The fields that the file has a column for."""
+    rejected_numbers: tuple[str, ...] = ()
+    """The employee numbers of the rejected rows, "" where even that cannot be read."""
 
     @property
     def rows_in(self) -> int:
@@ -52,6 +56,8 @@ class _Tally:
     warnings: list[Defect] = field(default_factory=list)
     headers_again: int = 0
     blank: int = 0
+    fields: set[str] = field(default_factory=set)
+    rejected_numbers: list[str] = field(default_factory=list)
 
 
 def read_order_file(
@@ -83,7 +89,13 @@ def read_order_file(
             )
             _read_sheet(tally, sheet, rules)
     return OrderFileReading(
-        tuple(tally.rows), tuple(tally.rejected), tuple(tally.warnings), tally.headers_again, tally.blank
+        tuple(tally.rows),
+        tuple(tally.rejected),
+        tuple(tally.warnings),
+        tally.headers_again,
+        tally.blank,
+        frozenset(tally.fields),
+        tuple(tally.rejected_numbers),
     )
 
 
@@ -95,6 +107,7 @@ def _missing(name: str, layouts: Sequence[Layout], required: Sequence[str]) -> M
 
 def _read_sheet(tally: _Tally, sheet: Sheet, rules: RowRules) -> None:
     layout = rules.layout
+    tally.fields.update(column.field for column in layout.columns)
     for column, code in [(column, "intake.unknown_column") for column in layout.unknown] + [
         (column, "intake.repeated_column") for column in layout.repeated
     ]:
@@ -117,6 +130,7 @@ def _read_one(tally: _Tally, rules: RowRules, raw: RawRow) -> None:
     tally.warnings.extend(reading.warnings)
     if reading.row is None:
         tally.rejected.append(reading.defects)
+        tally.rejected_numbers.append(reading.employee_no)
     else:
         tally.rows.append(reading.row)
 

@@ -81,6 +81,8 @@ class RowReading:
     row: OrderRow | None
     defects: tuple[Defect, ...]
     warnings: tuple[Defect, ...]
+    employee_no: str = ""
+    """Of a rejected row too, where it can be read, so that its person does not seem to be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,9 @@ def _may_be_empty(reader: _Reader, field: str) -> bool:
 
 def _stopped(reader: _Reader) -> RowReading:
     in_order = sorted(reader.defects, key=lambda placed: placed[0])
-    return RowReading(None, tuple(defect for _, defect in in_order), tuple(reader.warnings))
+    cell = reader.cell("employee_no")
+    number = "" if cell.error or cell.has_bad_bytes else reader.code("employee_no")
+    return RowReading(None, tuple(defect for _, defect in in_order), tuple(reader.warnings), number)
 
 
 def _stop_unreadable_cells(reader: _Reader) -> None:

@@ -14,7 +14,7 @@ Here: its shape and the check of one that a person wrote (TOML or options). Not 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +24,7 @@ from sekisho.core.kinds import LAST_DAY_TYPES, OrderType
 from sekisho.intake.order_words import CODES, CONCURRENT_UNIT, NAMES, VALUES
 
 DateMeaning = Literal["last_day", "first_day"]
+_MEANINGS: dict[str, DateMeaning] = {"last_day": "last_day", "first_day": "first_day"}
 IGNORE = "ignore"
 _TABLES = ("columns", "widths", "dates", "values")
 
@@ -63,16 +64,50 @@ class Profile:
 PLAIN = Profile()
 
 
-def parse_toml(text: str) -> Profile:
-    """Return the profile that a TOML text describes.
+def read_toml(text: str) -> dict[str, object]:
+    """Return the document of a TOML text.
 
     Raises:
-        BadProfile: not TOML, or not a profile.
+        BadProfile: not TOML.
     """
     try:
-        return parse(tomllib.loads(text))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadProfile("profiles.toml", {"detail": str(error)}) from error
+
+
+def with_options(
+    document: Mapping[str, object],
+    columns: Sequence[str],
+    widths: Sequence[str],
+    dates: Sequence[str],
+    values: Sequence[str],
+) -> dict[str, object]:
+    """Return the document with the command line's words (`HEADER=FIELD`, `FIELD:WORD=VALUE`) laid over it.
+
+    Raises:
+        BadProfile: a word without its `=` or `:`, or a width that is no number.
+    """
+    words = {table: dict(_table(document, table)) for table in _TABLES}
+    words["columns"] |= dict(_pair(word, "HEADER=FIELD") for word in columns)
+    words["dates"] |= dict(_pair(word, "TYPE=MEANING") for word in dates)
+    for name, width in (_pair(word, "FIELD=N") for word in widths):
+        if not width.isdecimal():
+            raise BadProfile("profiles.bad_option", {"value": f"{name}={width}", "form": "FIELD=N"})
+        words["widths"][name] = int(width)
+    for place, value in (_pair(word, "FIELD:WORD=VALUE") for word in values):
+        name, colon, word = place.partition(":")
+        if not colon:
+            raise BadProfile("profiles.bad_option", {"value": f"{place}={value}", "form": "FIELD:WORD=VALUE"})
+        words["values"][name] = {**_table(words["values"], name), word: value}
+    return {**document, **words}
+
+
+def _pair(word: str, form: str) -> tuple[str, str]:
+    name, equals, value = word.rpartition("=")
+    if not equals or not name or not value:
+        raise BadProfile("profiles.bad_option", {"value": word, "form": form})
+    return name, value
 
 
 def parse(document: Mapping[str, object]) -> Profile:
@@ -122,9 +157,10 @@ def _widths(table: Mapping[str, object]) -> dict[str, int]:
 def _dates(table: Mapping[str, object]) -> dict[OrderType, DateMeaning]:
     dates: dict[OrderType, DateMeaning] = {}
     for name, meaning in table.items():
-        if name not in {kind.value for kind in OrderType} or not (meaning == "last_day" or meaning == "first_day"):
+        known = _MEANINGS.get(str(meaning))
+        if name not in {kind.value for kind in OrderType} or known is None:
             raise BadProfile("profiles.bad_date", {"name": name, "value": meaning})
-        dates[OrderType(name)] = meaning
+        dates[OrderType(name)] = known
     return dates
 
 

@@ -77,10 +77,10 @@ def _hired(
         return Found(holder, company, gives=(company, row.employee_no))
     if numbers.holders(row.employee_no, company, None):
         return row.defect("employee_no", Note("orders.number_used", {"value": row.employee_no}))
-    return Found(_fresh_id(company, row.employee_no, persons), company, gives=(company, row.employee_no), is_new=True)
+    return Found(fresh_id(company, row.employee_no, persons), company, gives=(company, row.employee_no), is_new=True)
 
 
-def _fresh_id(company: str, employee_no: str, persons: set[str]) -> PersonId:
+def fresh_id(company: str, employee_no: str, persons: set[str]) -> PersonId:
     """Return an id that nobody has: readable and the same in equal runs."""
     base = f"{company}-{employee_no}"[:56]
     name, count = base, 1

@@ -16,8 +16,9 @@ from sekisho.core.visibility import Depth, FactKind, Purpose, decide
 from sekisho.services import installation, people, person_facts
 from sekisho.services.boundary import boundary
 from sekisho.services.order_import import Imported, NotAllowed, OrderRequest, import_orders
+from sekisho.services.snapshots import import_snapshot
 
-__all__ = ["Imported", "NotAllowed", "OrderRequest", "import_orders", "orders", "visible_orders"]
+__all__ = ["Imported", "NotAllowed", "OrderRequest", "import_orders", "import_snapshot", "orders", "visible_orders"]
 
 
 def orders(
