@@ -85,13 +85,14 @@ def audit(*, against: str | None = None) -> Audit:
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the audit stands: the tree built so far, and what is to be compared at which size."""
+    """Where the audit stands: the tree built so far, the checkpoints not met yet by size, what was counted."""
 
     edge: Frontier
     keys: Sequence[VerifierKey]
     checkpoints: dict[int, LedgerCheckpoint]
     outside: Checkpoint | None
     destroyed: frozenset[str]
+    signed: int = 0
     nodes: int = 0
     promises: int = 0
 
@@ -140,7 +141,7 @@ def _read_leaf(row: LedgerEntry, position: int) -> tuple[dict[str, object] | Non
         return None, Fault(position, row.entry_id, "ledger.leaf_differs", {"position": position, "entry": row.entry_id})
     try:
         leaf = dict(json.loads(content))
-    except ValueError:
+    except (ValueError, TypeError):
         return None, Fault(position, row.entry_id, "ledger.leaf_malformed", {"position": position})
     named = {
         "v": ledger.LEAF_VERSION,
@@ -160,8 +161,9 @@ def _checkpoint_fault(walk: _Walk, row: LedgerEntry) -> Iterator[Fault]:
     """Compare the tree with what was signed at this size, here and outside."""
     size, position = walk.edge.size, walk.edge.size - 1
     params: dict[str, object] = {"size": size, "position": position}
-    stored = walk.checkpoints.get(size)
+    stored = walk.checkpoints.pop(size, None)
     if stored is not None:
+        walk.signed = size
         try:
             signed = open_checkpoint(stored.note, walk.keys)
         except BadNote as error:
@@ -209,9 +211,11 @@ def _content_faults(walk: _Walk, leaves: Sequence[tuple[LedgerEntry, object]]) -
 def _ends(walk: _Walk) -> Iterator[Fault]:
     """Compare what must end together: entries, checkpoints, nodes and contents."""
     size = walk.edge.size
-    signed = max([*walk.checkpoints, walk.outside.size if walk.outside else 0], default=0)
-    if signed != size:
-        yield Fault(min(size, signed), "", "ledger.ends_differ", {"size": size, "signed": signed})
+    left = set(walk.checkpoints) | ({walk.outside.size} if walk.outside and walk.outside.size > size else set())
+    if left:
+        yield Fault(min(size, *left), "", "ledger.ends_differ", {"size": size, "signed": max(left)})
+    elif walk.signed != size:
+        yield Fault(walk.signed, "", "ledger.ends_differ", {"size": size, "signed": walk.signed})
     if LedgerNode.objects.count() != walk.nodes:
         yield Fault(size, "", "ledger.nodes_differ", {"nodes": LedgerNode.objects.count(), "expected": walk.nodes})
     waiting = LedgerEntry.objects.filter(position__isnull=True).values("entry_id")
