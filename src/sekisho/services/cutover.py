@@ -179,13 +179,7 @@ def _batches(mine: list[Standing], target: Target) -> list[list[Standing]]:
 def _carry_batch(running: _Running, target: Target, batch: Sequence[Standing]) -> None:
     """Look, hold, claim, send, record. A ConnectorError from the look leaves the batch as it was."""
     journal = running.journal
-    touched = journal.touched()
-    todo = {
-        one.operation.id: Todo(
-            one.operation, one.sent_before, touched=(one.operation.system, one.operation.account) in touched
-        )
-        for one in batch
-    }
+    todo = _todo(journal, batch)
     decisions = target.look(list(todo.values()))
     outcomes = {
         key: _looked(decision, todo[key]) for key, decision in decisions.items() if not isinstance(decision, Run)
@@ -202,6 +196,16 @@ def _carry_batch(running: _Running, target: Target, batch: Sequence[Standing]) -
     running.settle(outcomes)
     if target.lost is not None:
         raise target.lost
+
+
+def _todo(journal: Journal, batch: Sequence[Standing]) -> dict[str, Todo]:
+    changed, unsettled = journal.changed_accounts(), journal.unsettled()
+    found = {}
+    for one in batch:
+        place = (one.operation.system, one.operation.account)
+        beside = tuple(other for other in unsettled.get(place, ()) if other.id != one.operation.id)
+        found[one.operation.id] = Todo(one.operation, one.sent_before, place in changed, beside)
+    return found
 
 
 def _looked(decision: Done | Refused, todo: Todo) -> Outcome:

@@ -24,7 +24,7 @@ from sekisho.connectors.protocol import (
 )
 from sekisho.connectors.registry import open_connector
 from sekisho.core.access import AccountState, System
-from sekisho.core.cutover import Decision, Done, Refused, Run, decide, decide_unreadable
+from sekisho.core.cutover import Decision, Done, Refused, Run, decide, decide_unreadable, reached
 from sekisho.core.kinds import OperationState
 from sekisho.core.plans import Operation
 from sekisho.services.cutover_steps import Clock, Outcome
@@ -35,11 +35,31 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """An operation with what is known of its past: whether it or its account was touched by this plan."""
+    """An operation with what is known of its past.
+
+    `touched`: this plan has changed its account, so a new version is no stranger's. `beside`: other
+    operations on the account that may have been sent; whether they took effect, a read shows.
+    """
 
     operation: Operation
     sent_before: bool
     touched: bool
+    beside: tuple[Operation, ...] = ()
+
+    @property
+    def must_look(self) -> bool:
+        """Tell whether only a read says what became of earlier sending."""
+        return self.sent_before or self.touched or bool(self.beside)
+
+    def decide(self, seen: AccountState | None, together: Iterable[Operation] = ()) -> Decision:
+        """Decide over a fresh read; `together` are operations that were just sent with this one.
+
+        Whether this operation itself was sent before excuses nothing: had it taken effect, the read would
+        show so. A version that moved without any effect of ours is a stranger's.
+        """
+        ours = (one for one in (*self.beside, *together) if one.id != self.operation.id)
+        touched = self.touched or any(reached(one, seen) for one in ours)
+        return decide(self.operation, seen, touched=touched)
 
 
 @dataclass(slots=True)
@@ -75,12 +95,12 @@ class Target:
                 for one in batch
             }
         unguarded = self.capabilities.precondition is Precondition.NONE
-        read = [one for one in batch if unguarded or one.sent_before or one.touched]
+        read = [one for one in batch if unguarded or one.must_look]
         seen = self._read(one.operation.account for one in read)
         looked = {one.operation.id for one in read}
         return {
             one.operation.id: (
-                decide(one.operation, seen.get(one.operation.account), touched=one.touched)
+                one.decide(seen.get(one.operation.account))
                 if one.operation.id in looked
                 else decide_unreadable(one.operation, sent_before=False, read_back=True)
             )
@@ -103,14 +123,18 @@ class Target:
             ]
             if not unsure or not self.capabilities.read_back:
                 return outcomes
-            waiting = self._look_again(unsure, results, outcomes)
+            waiting = self._look_again(unsure, [todo.operation for todo, _ in runs], results, outcomes)
             if not waiting:
                 return outcomes
         self.lost = self.lost or Unreachable("cutover.unconfirmed", {"system": self.system.id})
         return outcomes
 
     def _look_again(
-        self, unsure: Sequence[Todo], results: dict[str, ChangeResult], outcomes: dict[str, Outcome]
+        self,
+        unsure: Sequence[Todo],
+        sent: Sequence[Operation],
+        results: dict[str, ChangeResult],
+        outcomes: dict[str, Outcome],
     ) -> list[tuple[Todo, Run]]:
         """Read what the last try did, note what is settled by it, and return what must be sent again."""
         try:
@@ -122,7 +146,8 @@ class Target:
         again = []
         for todo in unsure:
             lost = results[todo.operation.id].state is ChangeState.UNKNOWN
-            match decide(todo.operation, seen.get(todo.operation.account), touched=todo.touched or lost):
+            together = [one for one in sent if one.account == todo.operation.account]
+            match todo.decide(seen.get(todo.operation.account), together):
                 case Done():
                     state = OperationState.APPLIED if lost else OperationState.ALREADY
                     outcomes[todo.operation.id] = Outcome(state)

@@ -76,11 +76,18 @@ class Journal:
         """Return what is not done in the phase, in the plan's order."""
         return [one for one in self.standing.values() if one.operation.phase == phase and one.outcome.state not in DONE]
 
-    def touched(self) -> frozenset[tuple[str, str]]:
-        """Return the (system, account) pairs to which this plan may already have sent something."""
-        return frozenset(
-            (one.operation.system, one.operation.account) for one in self.standing.values() if one.attempts
-        )
+    def changed_accounts(self) -> frozenset[tuple[str, str]]:
+        """Return the (system, account) pairs on which this plan is known to have had an effect."""
+        applied = (one.operation for one in self.standing.values() if one.outcome.state is OperationState.APPLIED)
+        return frozenset((one.system, one.account) for one in applied)
+
+    def unsettled(self) -> dict[tuple[str, str], list[Operation]]:
+        """Return, per (system, account), the operations that may have been sent and are not known to be done."""
+        found: dict[tuple[str, str], list[Operation]] = {}
+        for one in self.standing.values():
+            if one.attempts and one.outcome.state not in DONE:
+                found.setdefault((one.operation.system, one.operation.account), []).append(one.operation)
+        return found
 
     @transaction.atomic
     def claim(self, batch: Sequence[Standing]) -> None:
