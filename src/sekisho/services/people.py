@@ -12,11 +12,11 @@ from django.db import transaction
 
 from sekisho.core.boundary import UnitChange, changed_units
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import PersonId
+from sekisho.core.kinds import PersonId, Role
 from sekisho.core.people import EmployeeNumber, NumberBook, Post, Timeline
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
-from sekisho.services import ledger, person_facts, stints
+from sekisho.services import installation, ledger, person_facts, stints
 from sekisho.services.boundary import boundary
 from sekisho.store import models
 
@@ -31,6 +31,14 @@ class AlreadyOne(SekishoError):
 
 class NoReason(SekishoError):
     """A link changes whose history counts; without a reason nobody can judge it later."""
+
+
+class NotAllowed(SekishoError):
+    """The actor may not say who is whom."""
+
+
+LINKING = (Role.HR, Role.COMPLIANCE)
+"""Who may make two ids one person."""
 
 
 def refold(*, person_ids: Collection[PersonId] | None, now: datetime) -> int:
@@ -104,6 +112,7 @@ def same_person(*, person_id: PersonId, known_at: datetime) -> PersonId:
 class Linked:
     """Two ids made one: `person_id` answers for both."""
 
+    link_id: str
     person_id: PersonId
     absorbed: PersonId
     stints_changed: int
@@ -114,10 +123,13 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
     """Make two ids one person from now on the record axis; what was known before stays as it was.
 
     Raises:
+        NotAllowed: the actor is neither HR nor compliance.
         NoReason: no reason is given.
         UnknownPerson: one of the ids is nobody's.
         AlreadyOne: they are one person already.
     """
+    if not any(actor.has(role, on=installation.today(now=now)) for role in LINKING):
+        raise NotAllowed("people.not_allowed", {"actor": actor.name})
     if not reason.strip():
         raise NoReason("people.no_reason")
     for one in (person_id, other):
@@ -127,7 +139,7 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
     stays, goes = known.get(person_id, person_id), known.get(other, other)
     if stays == goes:
         raise AlreadyOne("people.already_one", {"person_id": person_id, "other": other})
-    models.PersonLink.objects.create(
+    made = models.PersonLink.objects.create(
         person_id=goes, same_as=stays, reason=reason, actor=actor.name, start=date.min, recorded_at=now
     )
     changed = refold(person_ids=[stays, goes], now=now)
@@ -138,7 +150,7 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
         facts={"person_id": stays, "absorbed": goes, "stints_changed": changed},
         personal={"reason": reason},
     )
-    return Linked(stays, goes, changed)
+    return Linked(str(made.pk), stays, goes, changed)
 
 
 @dataclass(frozen=True, slots=True)
