@@ -103,6 +103,8 @@ class TestScimGroups(Contract):
 
 
 class TestScimEntitlements(Contract):
+    many = 100
+
     @pytest.fixture
     def target(self, tmp_path, service):
         return Target(tmp_path, service, "externalId", "entitlements")
@@ -191,7 +193,7 @@ def lying(tmp_path):
 
         server = HTTPServer(("127.0.0.1", 0), Handler)
         running.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         return open_connector(system({"base_url": url}), home=tmp_path)
 
