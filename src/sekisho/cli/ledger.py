@@ -100,12 +100,15 @@ def show(last: int) -> Result:
         from sekisho.services import ledger
 
         visible, counted = _visible_sides(session)
+        ledger.sequence(now=session.now)
         entries = ledger.last(count=last, sides=visible)
         other = ledger.count(sides=counted)
     document: dict[str, object] = {"entries": list(entries), "entries_of_other_sides": other}
 
     def table() -> None:
-        rows = Table(*(_say(f"column_{name}") for name in ("position", "at", "kind", "actor", "side", "facts")))
+        rows = Table()
+        for name in ("position", "at", "kind", "actor", "side", "facts"):
+            rows.add_column(_say(f"column_{name}"), overflow="fold")
         for entry in entries:
             position = "" if entry.position is None else str(entry.position)
             facts = "  ".join(f"{key}={value}" for key, value in entry.facts.items())

@@ -10,6 +10,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sekisho.core import periods
 from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import Role
+from sekisho.core.users import Actor
 from sekisho.services import ledger
 from sekisho.store.models import Installation
 
@@ -21,9 +23,13 @@ class ClockRefused(SekishoError):
     """`--now` was given outside a rehearsal."""
 
 
+class AdministratorsOnly(SekishoError):
+    """A command that is for administrators."""
+
+
 def prepare(*, home: Path) -> None:
     """Make the home's folder and bring its tables up to date."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
@@ -31,7 +37,7 @@ def prepare(*, home: Path) -> None:
 
 def mark_rehearsal(*, home: Path) -> None:
     """Make this home a rehearsal, in which the clock may be set."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     (home / REHEARSAL_MARK).touch()
 
 
@@ -51,6 +57,18 @@ def rehearsed_clock(*, home: Path, claimed: datetime) -> datetime:
         raise ClockRefused("installation.clock_refused")
     ledger.record(kind="clock.set", actor="system", now=claimed, facts={"claimed": claimed.isoformat()})
     return claimed
+
+
+@transaction.atomic
+def managed(*, actor: Actor, now: datetime, command: str) -> None:
+    """Record that a command of Django's was called by an administrator.
+
+    Raises:
+        AdministratorsOnly: the actor is none.
+    """
+    if not actor.has(Role.ADMINISTRATOR, on=today(now=now)):
+        raise AdministratorsOnly("installation.administrators_only", {"actor": actor.name, "command": command})
+    ledger.record(kind="installation.managed", actor=actor.name, now=now, facts={"command": command})
 
 
 def zone(*, known_at: datetime) -> ZoneInfo:
