@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 
 from sekisho.core.boundary import Boundary, Listed, Unclassified
 from sekisho.core.kinds import CompanyStatus, PostClass
@@ -58,9 +59,12 @@ def any_of(answers: Iterable[Answer]) -> Answer:
     return max(answers, key=lambda answer: answer.truth, default=NO)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Keys:
-    """One end of a rule. Within a key: any of; between keys: all; an empty key: anything goes."""
+    """One end of a rule. Within a key: any of; between keys: all; an empty key: anything goes.
+
+    Made by `from_keys` and `to_keys` only, once for equal ends, and compared by identity.
+    """
 
     classes: frozenset[str]
     post_classes: frozenset[PostClass]
@@ -95,9 +99,15 @@ class Keys:
 
 def from_keys(rule: Rule) -> Keys:
     """Return the end that a rule leads away from."""
-    return Keys(rule.from_classes, rule.from_post_classes)
+    return _keys(rule.from_classes, rule.from_post_classes, frozenset())
 
 
 def to_keys(rule: Rule) -> Keys:
     """Return the end that a rule leads to; the company's status belongs to it."""
-    return Keys(rule.to_classes, rule.to_post_classes, rule.to_status)
+    return _keys(rule.to_classes, rule.to_post_classes, rule.to_status)
+
+
+@lru_cache(maxsize=4096)
+def _keys(classes: frozenset[str], post_classes: frozenset[PostClass], status: frozenset[CompanyStatus]) -> Keys:
+    """Return one object for equal ends, so that remembering answers by it is cheap."""
+    return Keys(classes, post_classes, status)

@@ -125,8 +125,10 @@ def sources(move: Move, *, lookback_days: int, stay_days: int, history: History)
 
 def _last_held(earlier: list[Post], absences: tuple[Absence, ...], day: date, lookback_days: int) -> tuple[Post, ...]:
     """Return the posts of the last day with any, and those of the last day at work where that was before a leave."""
-    ended = max((min(post.period.until, day) for post in earlier), default=None)
-    if ended is None or (day - ended).days > lookback_days:
+    if not earlier:
+        return ()
+    ended = min(max(post.period.until for post in earlier), day)
+    if (day - ended).days > lookback_days:
         return ()
     last = day_before(ended)
     held = [post for post in earlier if post.period.holds(last)]

@@ -45,11 +45,23 @@ class Rulebook:
     history: History = field(default_factory=History)
     exceptions: Mapping[PersonId, tuple[RuleException, ...]] = field(default_factory=dict)
     approvers: tuple[Approvers, ...] = ()
+    _days: dict[date, tuple[Rule, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _fits: dict[tuple[object, ...], Answer] = field(default_factory=dict, compare=False, repr=False)
 
     def in_force(self, on: date) -> tuple[Rule, ...]:
-        """Return the rule versions in force on the day, legal stops first, then by id."""
-        found = [rule for rule in self.rules if rule.period.holds(on)]
-        return tuple(sorted(found, key=lambda rule: (_TYPES.index(rule.type), rule.id, rule.version)))
+        """Return the rule versions in force on the day, legal stops first, then by id; remembered per day."""
+        if on not in self._days:
+            found = [rule for rule in self.rules if rule.period.holds(on)]
+            found.sort(key=lambda rule: (_TYPES.index(rule.type), rule.id, rule.version))
+            self._days[on] = tuple(found)
+        return self._days[on]
+
+    def fit(self, post: Post, keys: Keys, on: date) -> Answer:
+        """Tell whether the post fits one end of a rule; on a day of mass transfer the same is asked often."""
+        asked = (keys, post.unit, post.company, post.classes, on)
+        if asked not in self._fits:
+            self._fits[asked] = keys.fit(post, self.boundary, on)
+        return self._fits[asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +96,26 @@ class _Scene:
     move: Move
     book: Rulebook
     on: date
+    _sources: dict[tuple[int, int], Sources] = field(default_factory=dict)
 
     def fit(self, post: Post, keys: Keys) -> Answer:
-        return keys.fit(post, self.book.boundary, self.on)
+        return self.book.fit(post, keys, self.on)
 
     def sources(self, rule: Rule) -> Sources:
         stay, lookback = rule.neutral_stay_days, rule.lookback_days
         numbers = self.book.parameters
-        return moves.sources(
-            self.move,
-            stay_days=numbers.number("neutral_stay_days", self.on) if stay is None else stay,
-            lookback_days=numbers.number("lookback_days", self.on) if lookback is None else lookback,
-            history=self.book.history,
+        return self.sources_within(
+            numbers.number("lookback_days", self.on) if lookback is None else lookback,
+            numbers.number("neutral_stay_days", self.on) if stay is None else stay,
         )
+
+    def sources_within(self, lookback_days: int, stay_days: int) -> Sources:
+        asked = (lookback_days, stay_days)
+        if asked not in self._sources:
+            self._sources[asked] = moves.sources(
+                self.move, lookback_days=lookback_days, stay_days=stay_days, history=self.book.history
+            )
+        return self._sources[asked]
 
 
 def judge(order: Order, timeline: Timeline, book: Rulebook, *, on: date | None = None) -> Verdict:
@@ -234,7 +253,7 @@ def _posts(findings: list[_Finding]) -> tuple[Post, ...]:
 
 def _usual_sources(scene: _Scene) -> tuple[Post, ...]:
     """Return the last posts held before the move, however long ago: the way that a clean verdict shows."""
-    return moves.sources(scene.move, lookback_days=_EVER, stay_days=0, history=scene.book.history).posts
+    return scene.sources_within(_EVER, 0).posts
 
 
 def _reason(lead: _Finding | None, scene: _Scene, others: list[str]) -> Gap:

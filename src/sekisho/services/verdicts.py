@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sekisho.core.verdicts import PathStep, Verdict
@@ -52,19 +53,22 @@ class _Words:
 
 def reason(verdict: Verdict) -> dict[str, str]:
     """Return why, in both languages: which units and classes, which rule and version, what to do."""
-    return {language: _sentence(verdict, language) for language in LANGUAGES}
+    facts = tuple(verdict.params.items())
+    return {language: _sentence(verdict.code, facts, language) for language in LANGUAGES}
 
 
-def _sentence(verdict: Verdict, language: str) -> str:
-    words = _Words(language, verdict.params)
+@lru_cache(maxsize=10_000)
+def _sentence(code: str, params: tuple[tuple[str, str], ...], language: str) -> str:
+    """Return the sentence; most orders of one day are told the same."""
+    words = _Words(language, dict(params))
     facts = {
-        **verdict.params,
+        **words.facts,
         "from": words.place("from"),
         "to": words.place("to"),
         "text": words.rule_text(),
         "held": text("screening.held", language=language),
     }
-    return text(verdict.code, facts, language) + words.others()
+    return text(code, facts, language) + words.others()
 
 
 def class_name(code: str, language: str) -> str:
