@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sekisho.core.canonical import canonical, sha256_hex
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Action, PersonId, Side
 from sekisho.core.parts import BrokenPlan, Head, build, document, parse, written
@@ -55,6 +56,24 @@ def test_the_document_has_what_outsiders_were_promised() -> None:
     assert [set(part) for part in shown["parts"]] == [{"side", "system", "sha256"}] * 2
 
 
+def test_a_parts_hash_is_that_of_its_canonical_bytes() -> None:
+    shown = document(plan())
+    for part in shown["parts"]:
+        content = {
+            "side": part["side"],
+            "system": part["system"],
+            "operations": [one for one in shown["operations"] if one["system"] == part["system"]],
+            "held": [one for one in shown["held"] if one["system"] == part["system"]],
+        }
+        assert part["sha256"] == sha256_hex(canonical(content))
+
+
+def test_the_root_is_the_hash_of_the_head() -> None:
+    shown = document(plan())
+    head = {key: value for key, value in shown.items() if key not in {"sha256", "operations", "held"}}
+    assert shown["sha256"] == sha256_hex(canonical(head))
+
+
 def test_the_operations_of_phase_one_come_first() -> None:
     assert [one["phase"] for one in document(plan())["operations"]] == [1, 1, 2]
 
@@ -93,7 +112,7 @@ def test_something_added_is_found() -> None:
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:
-    text = written(plan()).replace('"planned_by": "alice"', '"planned_by": "bob",\n "planned_by": "alice"', 1)
+    text = written(plan()).replace('"planned_by": "alice"', '"planned_by": "bob",\n"planned_by": "alice"', 1)
     with pytest.raises(BrokenPlan):
         parse(text)
 

@@ -266,7 +266,7 @@ def applied(draft: Draft, before: Targets) -> Targets:
                 state = replace(state, active=one.action is Action.ENABLE)
         accounts[one.system][one.account] = state
     readings = {system: Reading(system, NOW, states, True, "d") for system, states in accounts.items()}
-    return replace(before, readings=readings, _cut={})
+    return replace(before, readings=readings)
 
 
 def protected_held(world: Targets, account: str) -> set[str]:

@@ -91,6 +91,8 @@ class Targets:
     revoked: Journal = frozenset()
     shared: Collection[tuple[str, str]] = frozenset()
     _cut: dict[tuple[str, frozenset[str], bool], frozenset[str]] = field(default_factory=dict)
+    _sides: dict[Key, tuple[Side, bool, Side | None]] = field(default_factory=dict)
+    _states: dict[tuple[str, bool, str], Precondition] = field(default_factory=dict)
 
     def owned(self, system: str, names: frozenset[str], *, unlisted: bool = False) -> frozenset[str]:
         """Return what of `names` Sekisho manages on the system; `unlisted`: also what no catalogue names."""
@@ -109,6 +111,21 @@ class Targets:
         if row is None or row.owned is Ownership.IGNORED:
             return False
         return row.owned is Ownership.AUTHORITATIVE or (system, account, name) in self.granted
+
+    def sides(self, key: Key) -> tuple[Side, bool, Side | None]:
+        """Return whose the entitlement is, whether it is protected, and the side it protects; "" is the account."""
+        if key not in self._sides:
+            row = self.catalogue.entitlements.get(key)
+            protected = row is not None and row.protected
+            self._sides[key] = (self.catalogue.side(key), protected, self.catalogue.protected_side(key))
+        return self._sides[key]
+
+    def precondition(self, system: str, version: str, *, present: bool) -> Precondition:
+        """Return the precondition; equal ones are one object, for a plan has a million of them."""
+        key = (system, present, version)
+        if key not in self._states:
+            self._states[key] = Precondition(present, version, self.enforced.get(system, "reread"))
+        return self._states[key]
 
     def owns_accounts(self, system: str) -> bool:
         """Tell whether Sekisho switches accounts of the system off and on."""
@@ -178,7 +195,7 @@ def shared_revocations(sharing: Sequence[Subject], targets: Targets) -> Iterator
 
 def operation_id(person: PersonId, link: Linked, action: Action, entitlement: str, as_of: str) -> str:
     """Return the id that the same intent has in every plan for the same instant."""
-    words = "\x00".join((person, link.system, link.account, action.value, entitlement, as_of))
+    words = "\x00".join((person, link.system, link.account, action, entitlement, as_of))
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
@@ -296,10 +313,10 @@ class _Person:
         return "unconfirmed" if self._unseen - {side} else ""
 
     def _side(self, operation: Operation) -> Side | None:
-        return self._targets.catalogue.protected_side((operation.system, operation.entitlement))
+        return self._targets.sides((operation.system, operation.entitlement))[2]
 
     def _stays(self, system: str, name: str) -> None:
-        side = self._targets.catalogue.protected_side((system, name))
+        side = self._targets.sides((system, name))[2]
         if side is not None:
             self._staying.add(side)
 
@@ -322,24 +339,20 @@ class _Person:
 
 def _operation(subject: Subject, targets: Targets, action: Action, link: Linked, name: str, version: str) -> Operation:
     key = (link.system, name)
-    row = targets.catalogue.entitlements.get(key)
-    restores = action is Action.GRANT and (link.system, link.account, name) in targets.revoked
+    side, protected, _ = targets.sides(key)
+    taken = action is Action.REVOKE or action is Action.DISABLE
     return Operation(
         id=operation_id(subject.person_id, link, action, name, targets.as_of),
         person_id=subject.person_id,
         account=link.account,
-        side=targets.catalogue.side(key) if name else targets.catalogue.system_side(link.system),
+        side=side,
         system=link.system,
         action=action,
         entitlement=name,
-        protected=row.protected if row is not None else False,
+        protected=protected,
         because=_because(subject, action, key),
-        precondition=Precondition(
-            present=action in {Action.REVOKE, Action.DISABLE},
-            version=version,
-            enforced_by=targets.enforced.get(link.system, "reread"),
-        ),
-        restores=restores,
+        precondition=targets.precondition(link.system, version, present=taken),
+        restores=action is Action.GRANT and (link.system, link.account, name) in targets.revoked,
     )
 
 
