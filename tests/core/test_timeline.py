@@ -348,6 +348,28 @@ def test_a_reloaded_roster_never_overrides_an_order_and_the_difference_is_said()
     assert codes(timeline) == ["timeline.roster_overruled"]
 
 
+def test_the_affiliates_roster_counts_after_the_networks_retirement_order_and_its_orders_go_on_from_there():
+    rows = [make.roster("A"), make.roster("X", "2023-10-01", company="AF", origin="roster:2")]
+    orders = [make.order(T.LEAVE_COMPANY, "2023-03-31"), make.order(T.TRANSFER, "2024-04-01", "Y", company="AF")]
+    timeline = fold_of(rows, orders)
+    assert spells(timeline) == [
+        ("A", "2010-04-01", "2023-04-01"),
+        ("X", "2023-10-01", "2024-04-01"),
+        ("Y", "2024-04-01", None),
+    ]
+    assert timeline.problems == ()
+
+
+def test_a_concurrent_post_that_only_the_roster_knows_is_not_hidden_by_orders_for_others():
+    row = make.roster("X", "2023-04-01", company="AF", kind=PostKind.CONCURRENT, origin="roster:2")
+    orders = [
+        make.order(T.CONCURRENT, "2018-04-01", "B", post_no="1"),
+        make.order(T.END_CONCURRENT, "2019-03-31", post_no="1"),
+    ]
+    timeline = fold_of([make.roster("A"), row], orders)
+    assert {post.unit for post in timeline.held_on(make.day("2024-04-01"))} == {"A", "X"}
+
+
 def test_a_reloaded_roster_tells_what_an_order_cannot():
     moved = make.order(T.TRANSFER, "2024-04-01", "B")
     row = make.roster("B", "2024-04-01", origin="roster:2", post_classes=[PostClass.IMPORTANT_ROLE])

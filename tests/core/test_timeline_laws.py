@@ -126,7 +126,7 @@ def test_what_happens_later_never_changes_who_held_what_before(roster, orders, l
     roster = [replace(row, on_leave=False) for row in roster]
     day = make.day("2025-01-01")
     late = [
-        replace(order, id=f"late-{place}", effective_date=day, first_day=day_after(day), supersedes=None)
+        replace(order, id=f"late-{place}", key=replace(order.key, order_no="LATE"), first_day=day_after(day))
         for place, order in enumerate(later)
     ]
     before, after = folded(roster, orders), folded(roster, [*orders, *late])

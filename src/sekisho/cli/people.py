@@ -35,9 +35,9 @@ def command() -> None:
 @click.option("--reason", required=True, metavar="R", help=_word("reason"))
 def link(person_id: str, other: str, reason: str) -> Result:
     """Make B the same person as A."""
-    from sekisho.services import people
-
     with open_home() as session:
+        from sekisho.services import people
+
         done = people.link(
             actor=session.actor, now=session.now, person_id=PersonId(person_id), other=PersonId(other), reason=reason
         )
@@ -60,9 +60,9 @@ def _show_link(done: "Linked") -> None:
 @click.option("--known-at", metavar="T", help=_word("known_at"))
 def show(person_id: str, known_at: str | None) -> Result:
     """Print the story of one person's posts."""
-    from sekisho.services import person_story
-
     with open_home() as session:
+        from sekisho.services import person_story
+
         at = session.instant(known_at)
         story = person_story.story(actor=session.actor, person_id=PersonId(person_id), known_at=at, now=session.now)
     document: dict[str, object] = {"known_at": at, **_document(story)}
@@ -133,8 +133,9 @@ def _show_story(story: "Story") -> None:
         screen.print(_word("also", ids=", ".join(story.also)), markup=False)
     for number in story.numbers:
         screen.print(_word("number", company=number.company, number=number.employee_no), markup=False)
-    columns = ("from", "to", "kind", "company", "unit", "post_title", "employer", "origin")
-    table = Table(*(_word(column) for column in columns))
+    table = Table()
+    for column in ("days", "kind", "workplace", "post_title", "employer", "origin"):
+        table.add_column(_word(column), no_wrap=column == "days", overflow="fold")
     for chapter in story.chapters:
         table.add_row(*_row(chapter))
     screen.print(table)
@@ -149,12 +150,11 @@ def _show_story(story: "Story") -> None:
 
 def _row(chapter: "Chapter") -> tuple[str, ...]:
     post = chapter.post
+    end = post.period.end.isoformat() if post.period.end else ""
     return (
-        post.period.start.isoformat(),
-        post.period.end.isoformat() if post.period.end else "",
+        f"{post.period.start.isoformat()} – {end}",
         _word(f"kind_{_kind(chapter)}"),
-        post.company,
-        f"{post.unit} {chapter.unit_name}".strip(),
+        f"{post.company} {post.unit} {chapter.unit_name}".strip(),
         post.title,
         post.employer,
         post.origin,

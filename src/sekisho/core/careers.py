@@ -97,6 +97,19 @@ class Career:
         elif row.on_leave and self.leave_on(slot.start) is None:
             self.leaves.append((slot.start, slot.until, slot.origin))
 
+    def offer(self, row: RosterPost) -> tuple[Post, ...]:
+        """Take a row from after the first orders where they leave room for it, else give its post back."""
+        post = row.post
+        if post.kind is PostKind.MAIN:
+            free = self.main(post.period.start) is None
+        else:
+            held = self.held(post.period.start, PostKind.CONCURRENT)
+            free = not any(slot.unit == post.unit or (slot.post_no and slot.post_no == post.post_no) for slot in held)
+        if not free:
+            return (post,)
+        self.take(row)
+        return ()
+
     def expect(self, rows: Iterable[Post]) -> None:
         """Remember roster rows that orders overrule: where both agree, the roster says more of the post."""
         self._described = {_described(post): post for post in rows}

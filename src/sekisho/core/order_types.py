@@ -41,6 +41,8 @@ def hire(career: Career, order: Order) -> None:
         if main.employment not in {EmploymentKind.CONTRACTOR, EmploymentKind.DISPATCHED}:
             career.say(order, "timeline.already_employed", unit=main.unit)
         career.close(main, order)
+    if order.to_unit is None:
+        career.say(order, "timeline.no_unit")
     company = career.workplace(order, order.host_company or order.key.company)
     career.open(order, career.fresh(order, PostKind.MAIN, company, order.key.company))
 

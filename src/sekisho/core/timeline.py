@@ -5,6 +5,7 @@ in `order_types`, chains of 取消 and 訂正 in `order_effects`. Pure: equal fa
 in whatever order they arrive. What an order says and the timeline cannot do is a `Problem`, never lost.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -26,24 +27,37 @@ def fold(person_id: PersonId, roster: Sequence[RosterPost], orders: Sequence[Ord
 
     All `orders` given count, drafts too: the caller says which ones to try. Cancellations, corrections
     and replacements among them are resolved here (`resolve`); an already resolved list stays as it is.
-    A roster row counts for the time before the first order that touches its kind of post.
+    The roster never overrides an order: from the first order on that touches its kind of post, a row counts
+    only where orders leave room for it, such as a post at the affiliate after the network's 退職.
     """
     if not orders and len(roster) == 1 and not roster[0].on_leave:
         return Timeline(person_id, _alone(roster[0].post))
     resolution = resolve(orders)
     career = Career(person_id, boundary)
     career.problems.extend(resolution.problems)
-    counting, overruled = _split(roster, resolution.orders)
-    for row in counting:
+    opening, later = _split(roster, resolution.orders)
+    for row in opening:
         career.take(row)
-    career.expect(overruled)
-    for order in resolution.orders:
-        apply(career, order)
+    overruled = _apply_all(career, resolution.orders, later)
     timeline = career.timeline()
     unexplained = [_not_counted(post) for post in overruled if not _explained(post, timeline)]
     if unexplained:
         return replace(timeline, problems=(*timeline.problems, *unexplained))
     return timeline
+
+
+def _apply_all(career: Career, orders: Sequence[Order], later: Sequence[RosterPost]) -> list[Post]:
+    """Apply the orders, and offer each later row of the roster on its day; return the posts not taken."""
+    career.expect(row.post for row in later)
+    overruled: list[Post] = []
+    waiting = deque(later)
+    for order in orders:
+        while waiting and waiting[0].post.period.start < order.first_day:
+            overruled.extend(career.offer(waiting.popleft()))
+        apply(career, order)
+    for row in waiting:
+        overruled.extend(career.offer(row))
+    return overruled
 
 
 def _alone(post: Post) -> tuple[Post, ...]:
@@ -57,21 +71,21 @@ def _alone(post: Post) -> tuple[Post, ...]:
     return (replace(post, period=Period(post.period.start, until)),)
 
 
-def _split(roster: Sequence[RosterPost], orders: Sequence[Order]) -> tuple[list[RosterPost], list[Post]]:
-    """Return the rows that count, sorted by start, and the posts that orders overrule."""
+def _split(roster: Sequence[RosterPost], orders: Sequence[Order]) -> tuple[list[RosterPost], list[RosterPost]]:
+    """Return the rows from before any order touched their kind, and the later ones, both sorted by start."""
     first = first_touch(orders)
     on_leave_by_order = _first_leave(orders)
-    counting: list[RosterPost] = []
-    overruled: list[Post] = []
+    opening: list[RosterPost] = []
+    later: list[RosterPost] = []
     for row in sorted(roster, key=lambda row: _place(row.post)) if len(roster) > 1 else roster:
         limit = first.get(row.post.kind)
         if limit is not None and row.post.period.start >= limit:
-            overruled.append(row.post)
+            later.append(row)
         elif row.on_leave and on_leave_by_order is not None and row.post.period.holds(on_leave_by_order):
-            counting.append(RosterPost(row.post, on_leave=False))
+            opening.append(RosterPost(row.post, on_leave=False))
         else:
-            counting.append(row)
-    return counting, overruled
+            opening.append(row)
+    return opening, later
 
 
 def _first_leave(orders: Sequence[Order]) -> date | None:
