@@ -322,3 +322,30 @@ def test_the_mover_learns_of_the_notice_when_it_is_released():
     assert orders.visible_orders(actor=mover, now=NOW, statuses=statuses) == []
     later = orders.visible_orders(actor=mover, now=NOW + timedelta(days=6), statuses=statuses)
     assert [order.key.order_type for order in later] == [OrderType.TRANSFER]
+
+
+def test_a_withdrawn_notice_is_gone_from_the_lists():
+    hr_files.world()
+    header = (*HEADER, "対象発令番号", "状態")
+    take((*MOVE, "", "内示"), header=header)
+    take(("A2", "00101", "", "", "取消", "", "", "A1", ""), header=header)
+    assert orders.visible_orders(actor=actor(Role.HR), now=NOW, statuses=list(OrderStatus)) == []
+
+
+def test_a_draft_hire_is_counted_nowhere_before_it_is_final():
+    hr_files.world()
+    before = models.Person.objects.count()
+    take(("A1", "00900", "新田", "2024/4/1", "採用", "", "N1"), status=OrderStatus.DRAFT)
+    assert models.Person.objects.count() == before
+    take(("A1", "00900", "新田", "2024/4/1", "採用", "", "N1"))
+    assert models.Person.objects.count() == before + 1
+
+
+def test_a_final_that_also_replaces_another_order_still_ends_its_draft():
+    hr_files.world()
+    header = (*HEADER, "対象発令番号")
+    take(("A0", "00101", "", "2024/4/1", "異動", "N1", "R1", ""), header=header)
+    draft = ("A1", "00101", "", "2024/4/1", "異動", "N1", "N2", "A0")
+    take(draft, header=header, status=OrderStatus.DRAFT)
+    assert take(draft, header=header).drafts_finalised == 1
+    assert unit_on("P1", "2024-04-01") == ["N2"]

@@ -147,12 +147,17 @@ class _Reader:
     def word(self, field: str) -> str | None:
         """Return the house's value of a closed column, None where the cell is empty."""
         text = self.text(field)
-        key = code_text(text)
-        words = {**VALUES[field], **self.rules.profile.values.get(field, {})}
-        found = words.get(text) or words.get(key) or words.get(key.lower())
+        found = self.meaning(field)
         if found is None and text:
             self.stop(field, Note(f"intake.unknown_{field}", {"value": text}))
         return found if text else None
+
+    def meaning(self, field: str) -> str | None:
+        """Return what the profile, else CONTRACT, makes of the cell's word; None where neither knows it."""
+        text = trimmed(self.cell(field).text)
+        key = code_text(text)
+        words = {**VALUES[field], **self.rules.profile.values.get(field, {})}
+        return words.get(text) or words.get(key) or words.get(key.lower())
 
     def day(self, field: str) -> date | None:
         if self.cell(field).is_empty:
@@ -216,8 +221,7 @@ def _may_be_empty(reader: _Reader, field: str) -> bool:
     """Tell whether the column, though required, may be empty here: a cancellation takes its target's date."""
     if field != "effective_date":
         return False
-    word = VALUES["order_type"].get(code_text(reader.cell("order_type").text))
-    return word in {OrderType.CANCEL.value, OrderType.CORRECT.value}
+    return reader.meaning("order_type") in {OrderType.CANCEL.value, OrderType.CORRECT.value}
 
 
 def _stopped(reader: _Reader) -> RowReading:

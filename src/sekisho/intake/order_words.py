@@ -126,6 +126,13 @@ _TYPES: dict[OrderType, tuple[str, ...]] = {
     OrderType.CORRECT: ("訂正", "発令訂正"),
 }
 ORDER_TYPES = {name: kind.value for kind, names in _TYPES.items() for name in (*names, kind.value)}
+
+
+def type_name(order_type: OrderType) -> str:
+    """Return the type as CONTRACT names it in both languages, for texts."""
+    return f"{_TYPES[order_type][0]} ({order_type.value})"
+
+
 STATUSES = {
     **dict.fromkeys(("内示", "内示案", OrderStatus.DRAFT.value), OrderStatus.DRAFT.value),
     **dict.fromkeys(("発令", "確定", "発令済", OrderStatus.FINAL.value), OrderStatus.FINAL.value),

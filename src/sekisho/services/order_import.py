@@ -12,7 +12,7 @@ from django.db import transaction
 
 from sekisho.core.canonical import Json, sha256_hex
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import OrderStatus, PersonId, PostKind, Role
+from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind, Role
 from sekisho.core.orders import OrderKey
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
@@ -150,9 +150,11 @@ def _persons_named(rows: Sequence[OrderRow], numbers: Numbers) -> set[PersonId]:
 
 
 def _person_ids(rows: Sequence[OrderRow]) -> set[str]:
-    """Return the ids in use that a new person's id could meet: those that begin alike."""
-    hired = [row.employee_no for row in rows if row.order_type is not None and row.order_type.value == "hire"]
-    return set(models.Person.objects.values_list("person_id", flat=True)) if hired else set()
+    """Return the ids that a new person may not get; a draft's person is no Person yet, so that no count tells."""
+    if not any(row.order_type is OrderType.HIRE for row in rows):
+        return set()
+    announced = models.Order.objects.filter(order_type=OrderType.HIRE.value).values_list("person_id", flat=True)
+    return {*models.Person.objects.values_list("person_id", flat=True), *announced}
 
 
 def _concurrent_units(persons: set[PersonId], now: datetime) -> dict[PersonId, list[tuple[str, Period]]]:
@@ -229,8 +231,8 @@ def _write(file: models.OrderFile, judged: Judged, at: datetime) -> None:
     ids = _order_ids([order.key for order in judged.orders])
     for start in range(0, len(judged.finalised), BATCH):
         models.Order.objects.filter(pk__in=judged.finalised[start : start + BATCH]).update(superseded_at=at)
-    known = {order.person_id for order in judged.orders}
-    persons = [models.Person(person_id=person, recorded_at=at) for person in sorted(known)]
+    moved = {order.person_id for order in judged.orders if order.status is OrderStatus.FINAL}
+    persons = [models.Person(person_id=person, recorded_at=at) for person in sorted(moved)]
     models.Person.objects.bulk_create(persons, ignore_conflicts=True, batch_size=BATCH)
     rows = [_row(file, order, order_id, at) for order, order_id in zip(judged.orders, ids, strict=True)]
     models.Order.objects.bulk_create(rows, batch_size=BATCH)

@@ -17,6 +17,7 @@ from sekisho.core.periods import Period, day_after
 from sekisho.intake.characters import NameDifference, difference
 from sekisho.intake.defects import Defect, Note
 from sekisho.intake.order_rows import OrderRow
+from sekisho.intake.order_words import type_name
 from sekisho.intake.profiles import Profile
 from sekisho.services.order_facts import NewOrder, StoredOrder, StoredOrders, as_stored
 from sekisho.services.order_numbers import Numbers
@@ -145,10 +146,10 @@ def _fate(world: World, row: OrderRow, order: NewOrder) -> tuple[str, list[Store
     finals = [old for old in olds if old.status is OrderStatus.FINAL]
     if order.status is OrderStatus.DRAFT and any(old.content_sha256 == content for old in finals):
         return "already_final", []
-    if order.supersedes or not olds:
-        return "", []
     if order.status is OrderStatus.FINAL and not finals:
         return "", [old for old in olds if old.is_live]
+    if order.supersedes or not olds:
+        return "", []
     raise _Stop(row.defect("order_no", Note("orders.key_taken", {"order_no": order.key.order_no})))
 
 
@@ -215,7 +216,7 @@ def _check_needs(row: OrderRow, order_type: OrderType) -> None:
     fields = _NEEDS.get(order_type, ())
     has_numbered = order_type is OrderType.CONCURRENT and bool(row.concurrent)
     if fields and not has_numbered and not any(getattr(row, name) for name in fields):
-        raise _Stop(row.defect(fields[0], Note("orders.needed", {"order_type": order_type.value})))
+        raise _Stop(row.defect(fields[0], Note("orders.needed", {"order_type": type_name(order_type)})))
 
 
 def _target(world: World, row: OrderRow, found: Found, order_type: OrderType) -> StoredOrder | None:
@@ -255,7 +256,7 @@ def _post_kind(row: OrderRow, order_type: OrderType, target: StoredOrder | None,
             warnings.append(row.defect("post_kind", Note("orders.taken_as_concurrent")))
         return PostKind.CONCURRENT
     if row.post_kind is PostKind.CONCURRENT and order_type in _MAIN_ONLY:
-        raise _Stop(row.defect("post_kind", Note("orders.main_only", {"order_type": order_type.value})))
+        raise _Stop(row.defect("post_kind", Note("orders.main_only", {"order_type": type_name(order_type)})))
     if row.post_kind is None and target is not None and order_type in EDITS:
         return target.post_kind
     return row.post_kind or PostKind.MAIN

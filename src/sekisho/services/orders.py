@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sekisho.core.kinds import OrderStatus, PersonId
+from sekisho.core.order_effects import in_force, resolve
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Purpose, decide
@@ -32,6 +33,12 @@ def orders(
     return sorted(rows, key=lambda order: (order.person_id, order.received_at, order.position, order.id))
 
 
+def _in_force(rows: list[Order]) -> list[Order]:
+    """Return the finals in force and the drafts that nothing withdrew; a draft 取消 withdraws no final."""
+    drafts = [order for order in resolve(rows).orders if order.status is OrderStatus.DRAFT]
+    return [*in_force(rows), *drafts]
+
+
 def is_released(order: Order, *, at: datetime) -> bool:
     """Tell whether the move may be known at `at`: final, or an advance notice whose release has come."""
     return order.status is OrderStatus.FINAL or (order.release_at is not None and order.release_at <= at)
@@ -40,14 +47,16 @@ def is_released(order: Order, *, at: datetime) -> bool:
 def visible_orders(
     *, actor: Actor, now: datetime, statuses: Collection[OrderStatus], purpose: Purpose = Purpose.WORK
 ) -> list[Order]:
-    """Return the orders that the actor may read in detail; what he may not see is not counted either.
+    """Return the orders in force that the actor may read in detail; what he may not see is not counted either.
 
-    A move shows where either of its sides does.
+    A move shows where either of its sides does. A withdrawn advance notice is gone from here (domain §3.1).
     """
     known, on = boundary(known_at=now), installation.today(now=now)
     same_as = people.same_as(known_at=now)
     visible: list[Order] = []
-    for order in orders(known_at=now, statuses=statuses):
+    for order in _in_force(orders(known_at=now, statuses=list(OrderStatus))):
+        if order.status not in statuses:
+            continue
         about = same_as.get(order.person_id, order.person_id)
         sides = {known.side(unit, order.key.company, order.first_day) for unit in (order.from_unit, order.to_unit)}
         depths = [
