@@ -5,7 +5,7 @@ judgement itself is `core.screening`; who sees which verdict, `core.visibility`;
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,12 +13,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Min
 
-from sekisho.core.boundary import Boundary
+from sekisho.core.boundary import Boundary, changed_units
 from sekisho.core.canonical import Json, canonical, sha256_hex
 from sekisho.core.kinds import OrderStatus, Outcome, PersonId, Side
 from sekisho.core.order_effects import resolve
 from sekisho.core.orders import Order
-from sekisho.core.people import Timeline
+from sekisho.core.people import Post, Timeline
+from sekisho.core.periods import day_before
 from sekisho.core.reorganisation import newly_matched
 from sekisho.core.rules import RuleRef
 from sekisho.core.screening import STRENGTH, Rulebook, judge
@@ -348,18 +349,26 @@ def _reclassified(world: _World, as_of: datetime, known_at: datetime) -> list[Ne
     since = until - timedelta(days=lookback)
     found: list[NewFinding] = []
     for day in sorted(day for day in world.boundary().change_days() if since < day <= until):
-        between = (day - timedelta(days=1), day)
-        for unit in people.reorganised(between=between, known_at=known_at):
-            for post in unit.roster:
-                timeline = people.timeline(person_id=post.person_id, known_at=known_at)
-                found.extend(
-                    NewFinding(
-                        "unit_reclassified",
-                        f"unit_reclassified:{post.unit}:{day.isoformat()}:{ref.id}:{post.person_id}",
-                        {"unit": post.unit, "day": day.isoformat(), "rule": ref.id},
-                        post.person_id,
-                        world.boundary().side(post.unit, post.company, day) or "",
-                    )
-                    for ref in newly_matched(post, timeline, world.book, day)
-                )
+        units = {change.unit for change in changed_units(world.boundary(), day_before(day), day)}
+        if units:
+            held: dict[PersonId, list[Post]] = defaultdict(list)
+            for post in people.stints_on(day=day, known_at=known_at):
+                held[post.person_id].append(post)
+            found.extend(_in_conflict(world, held, units, day))
     return found
+
+
+def _in_conflict(
+    world: _World, held: Mapping[PersonId, list[Post]], units: Collection[str], day: date
+) -> Iterator[NewFinding]:
+    for person in sorted(held):
+        for post in held[person]:
+            refs = newly_matched(post, held[person], world.book, day) if post.unit in units else ()
+            for ref in refs:
+                yield NewFinding(
+                    "unit_reclassified",
+                    f"unit_reclassified:{post.unit}:{day.isoformat()}:{ref.id}:{person}",
+                    {"unit": post.unit, "day": day.isoformat(), "rule": ref.id},
+                    person,
+                    world.boundary().side(post.unit, post.company, day) or "",
+                )
