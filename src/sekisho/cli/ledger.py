@@ -35,7 +35,8 @@ def verify(checkpoint: Path | None) -> Result:
         from sekisho.services import evidence, signing
 
         _need_a_role(session)
-        found = evidence.audit(against=checkpoint.read_bytes().decode() if checkpoint else None)
+        with people.status(_say("checking")):
+            found = evidence.audit(against=checkpoint.read_bytes().decode() if checkpoint else None)
         keys = [key.text() for key in signing.verifier_keys()]
     fault = found.fault
     document: dict[str, object] = {
@@ -74,7 +75,8 @@ def export(folder: Path, side: str | None, entries: Sequence[str]) -> Result:
     with open_home() as session:
         from sekisho.services import packs
 
-        pack = packs.export(folder=folder, actor=session.actor, now=session.now, side=side, entries=entries)
+        with people.status(_say("exporting", folder=folder)):
+            pack = packs.export(folder=folder, actor=session.actor, now=session.now, side=side, entries=entries)
     document: dict[str, object] = {
         "folder": str(pack.folder),
         "files": list(pack.files),

@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,9 +36,11 @@ def _append(home: Path) -> list[Bench]:
                 entries.record_many(many, actor="bench", now=now)
 
     rows = [(secrets.token_hex(16), secrets.token_bytes(400), secrets.token_bytes(32)) for _ in range(1_000)]
-    single, bulk = ONE_BY_ONE / seconds(one_by_one), ENTRIES / seconds(in_bulk)
-    sequenced = (ENTRIES + ONE_BY_ONE) / seconds(lambda: entries.sequence(now=now))
-    bare_single, bare_bulk = _bare_inserts(home, rows)
+    bare_singly, bare_in_bulk = _bare_inserts(home, rows)
+    rounds = [(seconds(bare_singly), seconds(one_by_one)) for _ in range(3)]
+    bare_single, single = (ONE_BY_ONE / min(times) for times in zip(*rounds, strict=True))
+    bare_bulk, bulk = 20_000 / best_seconds(bare_in_bulk), ENTRIES / seconds(in_bulk)
+    sequenced = (ENTRIES + 3 * ONE_BY_ONE) / seconds(lambda: entries.sequence(now=now))
     return [
         Bench("ledger.record", single, "entries/s", bare_single, "bare durable insert, one a transaction"),
         Bench("ledger.record_many", bulk, "entries/s", bare_bulk, "bare durable insert, 1,000 a transaction"),
@@ -45,12 +48,13 @@ def _append(home: Path) -> list[Bench]:
     ]
 
 
-def _bare_inserts(home: Path, rows: list[tuple[str, bytes, bytes]]) -> tuple[float, float]:
-    """Return rows a second of plain sqlite3 on the same disk with the same durability, singly and in bulk."""
+def _bare_inserts(home: Path, rows: list[tuple[str, bytes, bytes]]) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return plain sqlite3 inserts on the same disk with the same durability: 500 singly, 20,000 in bulk."""
     connection = sqlite3.connect(home / "bare.sqlite3", isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, name TEXT UNIQUE, leaf BLOB, hash BLOB)")
+    connection.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, name TEXT, leaf BLOB, hash BLOB)")
+    connection.execute("CREATE INDEX bare_name ON bare (name)")
     insert = "INSERT INTO bare (name, leaf, hash) VALUES (?, ?, ?)"
 
     def singly() -> None:
@@ -60,14 +64,12 @@ def _bare_inserts(home: Path, rows: list[tuple[str, bytes, bytes]]) -> tuple[flo
             connection.execute("COMMIT")
 
     def in_bulk() -> None:
-        for turn in range(20):
+        for _ in range(20):
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(insert, [(f"{turn} {name}", leaf, hashed) for name, leaf, hashed in rows])
+            connection.executemany(insert, rows)
             connection.execute("COMMIT")
 
-    singles, bulk = ONE_BY_ONE / seconds(singly), 20 * len(rows) / seconds(in_bulk)
-    connection.close()
-    return singles, bulk
+    return singly, in_bulk
 
 
 def _read() -> list[Bench]:
@@ -85,7 +87,7 @@ def _read() -> list[Bench]:
         for number in range(PROOFS):
             evidence.prove(entry=str(number * 7919 % ENTRIES))
 
-    replay, audit = ENTRIES / best_seconds(bare_replay), (ENTRIES + ONE_BY_ONE) / seconds(evidence.audit)
+    replay, audit = ENTRIES / best_seconds(bare_replay), (ENTRIES + 3 * ONE_BY_ONE) / seconds(evidence.audit)
     return [
         Bench("ledger.replay", replay, "entries/s", 200_000, "the budget", "≥ 200,000 entries/s"),
         Bench("ledger.verify", audit, "entries/s", replay, "the bare replay of as many leaves in memory"),
