@@ -56,9 +56,13 @@ def command(
             )
         out.write_text(parts.written(plan), "utf-8")
     unread = set(plan.unknown_systems) - {read.system for read in plan.reads}
-    return Result(
-        dict(parts.document(plan)), lambda: people.print(_whole(plan)), found=_found(plan), unreachable=bool(unread)
-    )
+
+    def shown() -> None:
+        people.print(_whole(plan))
+        if plan.expires_at <= plan.planned_at:
+            people.print(_say("cli_plans.born_expired", expires_at=plan.expires_at.isoformat()), style="yellow")
+
+    return Result(dict(parts.document(plan)), shown, found=_found(plan), unreachable=bool(unread))
 
 
 @command.command("approve", help=_say("cli_plans.approve"))
