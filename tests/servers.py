@@ -74,9 +74,10 @@ class Directory:
     pid: int
     folder: Path
 
-    def settings(self, url: str | None = None) -> dict[str, object]:
+    def settings(self, url: str | None = None, *, transactions: bool = False) -> dict[str, object]:
         """Return the settings; `url` names another way in, such as a proxy."""
         return {
+            "transactions": transactions,
             "url": url or self.url,
             "bind_dn": ADMIN,
             "password_file": str(self.folder / "password"),
@@ -109,6 +110,7 @@ moduleload back_mdb
 moduleload memberof
 moduleload ppolicy
 sizelimit 500
+threads {threads}
 database mdb
 maxsize 1073741824
 suffix "{suffix}"
@@ -134,10 +136,11 @@ POLICY: dict[str, str | list[str]] = {
 
 
 @contextmanager
-def slapd(content: Iterable[str] = (), *, durable: bool = False) -> Iterator[Directory]:
-    """Run slapd with the suffix, its two branches and the LDIF records of `content`.
+def slapd(content: Iterable[str] = (), *, durable: bool = False, threads: int = 16) -> Iterator[Directory]:
+    """Run slapd with the suffix, its branches and the LDIF records of `content`.
 
-    `durable` is slapd's default: every write reaches the disk before its answer. Tests do without.
+    `durable` is slapd's default: every write reaches the disk before its answer. Tests do without. `threads`
+    16 is slapd's default too; with more than 2 it dies of RFC 5805 transactions.
     """
     with tempfile.TemporaryDirectory(prefix="sekisho-slapd-") as name:
         folder = Path(name)
@@ -145,7 +148,7 @@ def slapd(content: Iterable[str] = (), *, durable: bool = False) -> Iterator[Dir
         (folder / "password").write_text(PASSWORD)
         sync = "" if durable else "dbnosync"
         facts = {"folder": folder, "modules": MODULES, "suffix": SUFFIX, "admin": ADMIN, "password": PASSWORD}
-        (folder / "slapd.conf").write_text(CONFIG.format(**facts, sync=sync))
+        (folder / "slapd.conf").write_text(CONFIG.format(**facts, sync=sync, threads=threads))
         (folder / "content.ldif").write_text("\n".join([*base_records(), *content]), "utf-8")
         added = ["slapadd", "-q", "-f", str(folder / "slapd.conf"), "-l", str(folder / "content.ldif")]
         subprocess.run(added, check=True, capture_output=True)

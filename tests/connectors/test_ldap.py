@@ -25,7 +25,6 @@ class Target:
 
     home: Path
     directory: servers.Directory
-    transactions: bool = True
 
     def __post_init__(self):
         self.admin = ldap.initialize(self.directory.url)
@@ -72,16 +71,23 @@ class Target:
 
 
 @dataclass
-class PlainTarget(Target):
-    """The same directory, used as if it had no transactions."""
+class TransactionalTarget(Target):
+    """A directory that is asked for transactions."""
 
     def open(self, **more: object):
-        return super().open(**{"transactions": False} | more)
+        return super().open(**{"transactions": True} | more)
 
 
 @pytest.fixture(scope="module")
 def directory():
     with servers.slapd() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def transactional_directory():
+    """Give a slapd that survives RFC 5805 transactions: one with two threads."""
+    with servers.slapd(threads=2) as running:
         yield running
 
 
@@ -94,27 +100,46 @@ class TestSlapd(Contract):
     required_setting = "people_base"
 
 
-class TestSlapdWithoutTransactions(Contract):
+class TestSlapdWithTransactions(Contract):
     required_setting = "groups_base"
 
     @pytest.fixture
-    def target(self, tmp_path, directory):
-        return PlainTarget(tmp_path, directory)
+    def target(self, tmp_path, transactional_directory):
+        return TransactionalTarget(tmp_path, transactional_directory)
 
 
-def test_slapd_offers_transactions_and_batches_a_group(connector):
-    assert connector.capabilities.atomic_batch
+def test_transactions_are_used_only_when_asked_for(target, connector):
     assert connector.capabilities.group_major
+    assert not connector.capabilities.atomic_batch
+    asked = target.open(transactions=True)
+    assert asked.capabilities.atomic_batch
+    asked.close()
 
 
-def test_a_failing_change_leaves_the_whole_transaction_undone(target, connector):
+def test_a_failing_change_leaves_the_whole_transaction_undone(tmp_path, transactional_directory):
+    target = TransactionalTarget(tmp_path, transactional_directory)
     target.put([account("a", "g"), account("b", "h")])
-    target.admin.modify_s(servers.group_dn("h"), [(ldap.MOD_REPLACE, "description", [b"x"])])
-    other = target.open(placeholder="not a dn")
+    opened = target.open(placeholder="not a dn")
     with pytest.raises(Rejected):
-        other.apply([change(Action.GRANT, "b", "g"), change(Action.REVOKE, "b", "h")], now=NOW)
-    other.close()
-    assert held(connector) == {"a": (True, frozenset({"g"})), "b": (True, frozenset({"h"}))}
+        opened.apply([change(Action.GRANT, "b", "g"), change(Action.REVOKE, "b", "h")], now=NOW)
+    assert held(opened) == {"a": (True, frozenset({"g"})), "b": (True, frozenset({"h"}))}
+    opened.close()
+
+
+def test_without_a_transaction_a_refused_group_fails_alone(target):
+    target.put([account("a", "g"), account("b", "h")])
+    opened = target.open(placeholder="not a dn")
+    batch = [change(Action.GRANT, "b", "g"), change(Action.REVOKE, "b", "h")]
+    assert states(opened, *batch) == [ChangeState.APPLIED, ChangeState.REJECTED]
+    assert held(opened) == {"a": (True, frozenset({"g"})), "b": (True, frozenset({"g", "h"}))}
+    opened.close()
+
+
+def test_more_groups_than_may_be_on_the_way_at_once_are_changed(target, connector):
+    target.put([account("a"), account("b", *(f"g{number}" for number in range(450)))])
+    batch = [change(Action.GRANT, "a", f"g{number}") for number in range(450)]
+    assert states(connector, *batch) == [ChangeState.APPLIED] * 450
+    assert len(connector.read_accounts(["a"])["a"].entitlements) == 450
 
 
 def test_the_last_member_leaves_a_placeholder_that_is_nobodys_account(target, connector):

@@ -31,7 +31,8 @@ def insist(system: System, changes: list[Change], home) -> int:
                 results = connector.apply(changes, now=NOW)
             finally:
                 connector.close()
-        except (Unreachable, Rejected):
+        except (Unreachable, Rejected) as error:
+            print(attempt, error)
             continue
         if all(result.state in SETTLED for result in results):
             return attempt

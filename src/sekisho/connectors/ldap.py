@@ -1,9 +1,11 @@
 """A directory: accounts are people's entries, entitlements are groups. OpenLDAP measured; any LDAPv3 meant.
 
-A batch becomes one MODIFY a group with all its members, in one RFC 5805 transaction where the directory
-has them. It is sent at first as if every change were due; what is there already makes the directory
-refuse it whole, and only then are the groups read and the batch cut to what is missing. So the usual
-batch costs no read of a group of thousands. Entries and their meaning are in `ldap_entries`.
+A batch becomes one MODIFY a group with all its members; each happens whole or not at all. With the setting
+`transactions` all of a batch is one RFC 5805 transaction, where the directory has them; it is no default
+because slapd was seen to die of them (`ldap_transactions`). A batch is sent at first as if every change
+were due; what is there already makes the directory refuse, and only then are the groups read and the batch
+cut to what is missing. So the usual batch costs no read of a group of thousands. Entries and their meaning
+are in `ldap_entries`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

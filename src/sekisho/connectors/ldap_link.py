@@ -3,9 +3,11 @@
 Here: the protocol, and python-ldap's errors in our words. What the entries mean is `ldap`'s matter.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import ldap
@@ -20,6 +22,8 @@ from sekisho.connectors.settings import Settings, is_loopback
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 PAGE = 1000
+IN_FLIGHT = 200
+T = TypeVar("T")
 ASSERTION = "1.3.6.1.1.12"
 LOST = (ldap.SERVER_DOWN, ldap.TIMEOUT, ldap.CONNECT_ERROR, ldap.UNAVAILABLE, ldap.BUSY, ldap.TIMELIMIT_EXCEEDED)
 CUT_SHORT = (ldap.SIZELIMIT_EXCEEDED, ldap.ADMINLIMIT_EXCEEDED, ldap.TIMELIMIT_EXCEEDED)
@@ -73,7 +77,7 @@ class Link:
         self._contexts = [base.decode() for base in root.get("namingContexts", [])]
         extensions, controls = (set(root.get(name, [])) for name in ("supportedExtension", "supportedControl"))
         offered = extensions >= {oid.encode() for oid in (ldap_transactions.START, ldap_transactions.END)}
-        self.transactions = offered and settings.flag("transactions", default=True)
+        self.transactions = offered and settings.flag("transactions")
         self.assertions = ASSERTION.encode() in controls
 
     def close(self) -> None:
@@ -119,15 +123,20 @@ class Link:
                 return Answer(entries, complete)
             page.cookie = cookie
 
-    def search_each(self, base: str, filters: Iterable[str], attributes: Sequence[str]) -> Answer:
+    def search_each(self, base: str, filters: Sequence[str], attributes: Sequence[str]) -> Answer:
         """Send many small searches without waiting in between: a directory answers them side by side."""
+
+        def send(wanted: str) -> int:
+            number: int = self._ldap.search_ext(base, ldap.SCOPE_SUBTREE, wanted, list(attributes))
+            return number
+
+        entries: list[Entry] = []
         with self.translated():
-            numbers = [self._ldap.search_ext(base, ldap.SCOPE_SUBTREE, wanted, list(attributes)) for wanted in filters]
-            answers: list[Entry] = []
-            for number in numbers:
-                _, found, _, _ = self._ldap.result3(number, timeout=self._patience)
-                answers += found
-        return Answer([entry for entry in answers if entry[0]], complete=all(dn for dn, _ in answers))
+            for said in self._pipelined(send, filters):
+                if isinstance(said, ldap.LDAPError):
+                    raise said
+                entries += said
+        return Answer([entry for entry in entries if entry[0]], complete=all(dn for dn, _ in entries))
 
     def _page(
         self, base: str, wanted: str, attributes: Sequence[str], page: SimplePagedResultsControl
@@ -150,15 +159,10 @@ class Link:
         """
         with self.translated():
             transaction = ldap_transactions.start(self._ldap)
-            try:
-                numbers = [self._sent(modify, transaction) for modify in modifies]
-                for number in numbers:
-                    self._ldap.result3(number, timeout=self._patience)
-            except LOST:
-                raise
-            except ldap.LDAPError:
-                ldap_transactions.end(self._ldap, transaction, commit=False)
-                raise
+            for said in self._pipelined(lambda modify: self._sent(modify, transaction), modifies):
+                if isinstance(said, ldap.LDAPError):
+                    ldap_transactions.end(self._ldap, transaction, commit=False)
+                    raise said
             ldap_transactions.end(self._ldap, transaction, commit=True)
 
     def change_each(self, modifies: Sequence[Modify]) -> list[Conflict | Rejected | None]:
@@ -168,17 +172,40 @@ class Link:
             Unreachable: no answer; unknown what happened from there on.
         """
         with self.translated():
-            numbers = [self._sent(modify, None) for modify in modifies]
+            answers = list(self._pipelined(lambda modify: self._sent(modify, None), modifies))
         outcomes: list[Conflict | Rejected | None] = []
-        for number in numbers:
+        for said in answers:
             try:
                 with self.translated():
-                    self._ldap.result3(number, timeout=self._patience)
+                    if isinstance(said, ldap.LDAPError):
+                        raise said
             except (Conflict, Rejected) as error:
                 outcomes.append(error)
             else:
                 outcomes.append(None)
         return outcomes
+
+    def _pipelined(self, send: Callable[[T], int], requests: Iterable[T]) -> Iterator["list[Entry] | ldap.LDAPError"]:
+        """Yield the answers in order, or the error that one is, with at most `IN_FLIGHT` on the way.
+
+        slapd closes a connection with more pending than its `conn_max_pending_auth`.
+        """
+        waiting: deque[int] = deque()
+        for request in requests:
+            if len(waiting) >= IN_FLIGHT:
+                yield self._answered(waiting.popleft())
+            waiting.append(send(request))
+        while waiting:
+            yield self._answered(waiting.popleft())
+
+    def _answered(self, number: int) -> "list[Entry] | ldap.LDAPError":
+        try:
+            entries: list[Entry] = self._ldap.result3(number, timeout=self._patience)[1]
+        except LOST:
+            raise
+        except ldap.LDAPError as error:
+            return error
+        return entries
 
     def _sent(self, modify: Modify, transaction: RequestControl | None) -> int:
         controls = [transaction] if transaction else []

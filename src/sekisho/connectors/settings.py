@@ -55,9 +55,9 @@ class Settings:
             raise self.bad(key)
         return value
 
-    def flag(self, key: str, *, default: bool = False) -> bool:
-        """Return a boolean."""
-        value = self.values.get(key, default)
+    def flag(self, key: str) -> bool:
+        """Return a boolean; absent is False."""
+        value = self.values.get(key, False)
         if not isinstance(value, bool):
             raise self.bad(key)
         return value
