@@ -162,3 +162,11 @@ def test_a_read_that_a_plain_role_already_allows_is_not_a_cross_side_read() -> N
     )
     assert not crosses(Actor(name="a", roles=roles), kind=FactKind.LOG, side=NETWORK, on=ON)
     assert crosses(Actor(name="a", roles=roles), kind=FactKind.LOG, side=AFFILIATE, on=ON)
+
+
+def test_a_role_held_for_both_sides_is_logged_where_it_shows_what_a_side_protects() -> None:
+    both = actor_with(Role.COMPLIANCE, BOTH)
+    assert crosses(both, kind=FactKind.HOLDING, side=NETWORK, on=ON)
+    assert not crosses(both, kind=FactKind.MOVE, side=NETWORK, on=ON)
+    assert not crosses(both, kind=FactKind.RULE, side=NETWORK, on=ON)
+    assert not crosses(actor_with(Role.EXECUTIVE, BOTH), kind=FactKind.HOLDING, side=NETWORK, on=ON)

@@ -114,7 +114,7 @@ TABLE: Mapping[FactKind, Mapping[Role, Cell]] = {
     FactKind.ENTRY: {_HR: _COUNT, _IT: _COUNT, _COMPLIANCE: _OWN, **_OVERSEERS, Role.ADMINISTRATOR: _COUNT},
     FactKind.INSTALLATION: {Role.ADMINISTRATOR: _ALL, _COMPLIANCE: _ALL, _AUDIT: _ALL},
 }
-"""What a role sees; a role not named sees nothing. `cross_side` sees all and each such read is logged."""
+"""What a role sees; a role not named sees nothing. `cross_side` sees all."""
 
 EMBARGOED: Mapping[Role, Cell] = {_HR: _OWN, _COMPLIANCE: _OWN}
 """Who knows of an advance notice 内示 before its release, whatever the kind of fact (domain §7.11)."""
@@ -161,15 +161,26 @@ def decide(  # noqa: PLR0913 - the table of law 8 has these columns; an object a
 
 
 def crosses(actor: Actor, *, kind: FactKind, side: Side | None, on: date) -> bool:
-    """Tell whether the actor sees such a fact only because he sees both sides: that read is logged (law 8)."""
+    """Tell whether the actor sees such a fact only because he sees both sides: that read is logged (law 8).
+
+    So it is with `cross_side`, with any role held for `both`, and in a home that trusts everybody.
+    """
     if side is None or kind in {FactKind.BOUNDARY, FactKind.RULE, FactKind.INSTALLATION}:
         return False
     if actor.trusted:
         return True
     held = [grant for grant in actor.roles if grant.period.holds(on)]
-    plain = [_depth(grant, kind, side, released=True) for grant in held if grant.role is not Role.CROSS_SIDE]
-    both = any(grant.role is Role.CROSS_SIDE for grant in held)
-    return both and max(plain, default=Depth.NONE) < Depth.DETAIL
+    seen = max((_depth(grant, kind, side, released=True) for grant in held), default=Depth.NONE)
+    one_sided = max((_one_sided(grant, kind, side) for grant in held), default=Depth.NONE)
+    return seen is Depth.DETAIL and one_sided < Depth.DETAIL
+
+
+def _one_sided(grant: RoleGrant, kind: FactKind, side: Side) -> Depth:
+    """Return what the grant shows without what it owes to seeing both sides."""
+    if grant.role is Role.CROSS_SIDE:
+        return Depth.NONE
+    cell = TABLE[kind].get(grant.role, Cell(Depth.NONE))
+    return cell.own if grant.side == side else cell.other
 
 
 def _depth(grant: RoleGrant, kind: FactKind, side: Side | None, *, released: bool) -> Depth:
