@@ -349,3 +349,28 @@ def test_a_final_that_also_replaces_another_order_still_ends_its_draft():
     take(draft, header=header, status=OrderStatus.DRAFT)
     assert take(draft, header=header).drafts_finalised == 1
     assert unit_on("P1", "2024-04-01") == ["N2"]
+
+
+def test_an_order_that_the_timeline_cannot_follow_is_taken_and_said():
+    hr_files.world()
+    imported = take(
+        ("A1", "00101", "", "2024/4/1", "異動", "N2", "R1"), ("A1", "00102", "", "2024/4/1", "復職", "", "")
+    )
+    assert imported.accepted == 2
+    said = [(warning.row, warning.note.code.partition(".")[0]) for warning in imported.warnings]
+    assert said == [(2, "timeline"), (3, "timeline")]
+
+
+def test_the_phonetic_guide_of_a_spreadsheet_is_no_part_of_a_name():
+    import io
+    import zipfile
+
+    from sekisho.intake.sheets import sheets_of
+
+    guided = '<si><t>高橋</t><rPh sb="0" eb="2"><t>タカハシ</t></rPh><phoneticPr fontId="1"/></si>'
+    memory = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(hr_files.xlsx_bytes([["高橋"]]))) as old, zipfile.ZipFile(memory, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, old.read(part).replace("<si><t>高橋</t></si>".encode(), guided.encode()))
+    assert "タカハシ".encode() in zipfile.ZipFile(memory).read("xl/sharedStrings.xml")
+    assert sheets_of(memory.getvalue(), "x")[0].rows[0].cells[0].text == "高橋"

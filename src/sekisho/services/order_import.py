@@ -4,8 +4,8 @@ Here: the transaction and what it writes. Not here: what is a good row (`order_j
 differences (`snapshots`).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind, Role
 from sekisho.core.orders import OrderKey
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
-from sekisho.intake.defects import Defect
+from sekisho.intake.defects import Defect, Note
 from sekisho.intake.order_files import OrderFileReading, read_order_file
 from sekisho.intake.order_rows import OrderRow
 from sekisho.intake.profiles import Profile
@@ -104,8 +104,7 @@ def import_orders(*, actor: Actor, now: datetime, request: OrderRequest) -> Impo
     if reading.headers_again:
         judged.ignored["header_again"] = reading.headers_again
     imported = summary(request, reading, judged)
-    save(actor=actor, now=now, request=request, judged=judged, imported=imported, kind="orders")
-    return imported
+    return save(actor=actor, now=now, request=request, judged=judged, imported=imported, kind="orders")
 
 
 def need_importer(actor: Actor, now: datetime, request: OrderRequest) -> None:
@@ -187,14 +186,17 @@ def summary(request: OrderRequest, reading: OrderFileReading, judged: Judged) ->
     )
 
 
-def save(*, actor: Actor, now: datetime, request: OrderRequest, judged: Judged, imported: Imported, kind: str) -> None:
+def save(
+    *, actor: Actor, now: datetime, request: OrderRequest, judged: Judged, imported: Imported, kind: str
+) -> Imported:
     """Write the file, its orders, the persons and numbers they bring, and the entries; fold who moved.
 
-    A file that brings nothing new and rejects nothing, or that was rejected alike before, leaves no row.
+    Returns the import with one more warning for each order that the timelines cannot follow. A file that
+    brings nothing new and rejects nothing, or that was rejected alike before, leaves no row.
     """
     known = models.OrderFile.objects.filter(sha256=imported.sha256, rejected=imported.rejected, kind=kind)
     if not judged.orders and (not imported.rejected or known.exists()):
-        return
+        return imported
     file = models.OrderFile.objects.create(
         sha256=imported.sha256,
         name=request.name,
@@ -209,10 +211,23 @@ def save(*, actor: Actor, now: datetime, request: OrderRequest, judged: Judged, 
         + [_kept(defect, "warning") for defect in imported.warnings],
     )
     _record(actor, now, request, imported, judged, kind)
-    _write(file, judged, request.received_at)
+    ids = _write(file, judged, request.received_at)
     moved = {order.person_id for order in judged.orders if order.status is OrderStatus.FINAL}
-    if moved:
-        people.refold(person_ids=moved, now=request.received_at)
+    if not moved:
+        return imported
+    people.refold(person_ids=moved, now=request.received_at)
+    rows = dict(zip(ids, judged.orders, strict=True))
+    return replace(imported, warnings=(*imported.warnings, *_not_followed(rows, moved, now)))
+
+
+def _not_followed(rows: Mapping[str, NewOrder], moved: set[PersonId], now: datetime) -> Iterable[Defect]:
+    """Yield what the timelines say of the file's orders: a unit left that was not held, nobody to return, …"""
+    for timeline in people.timelines(person_ids=moved, known_at=now):
+        for problem in timeline.problems:
+            order = rows.get(problem.order_id)
+            if order is not None:
+                note = Note(problem.code, dict(problem.params))
+                yield Defect(order.row, "", order.key.order_no, note)
 
 
 def _kept(defect: Defect, kind: str) -> dict[str, Json]:
@@ -227,7 +242,8 @@ def _kept(defect: Defect, kind: str) -> dict[str, Json]:
     }
 
 
-def _write(file: models.OrderFile, judged: Judged, at: datetime) -> None:
+def _write(file: models.OrderFile, judged: Judged, at: datetime) -> list[str]:
+    """Write the orders and what they bring; return their ids."""
     ids = _order_ids([order.key for order in judged.orders])
     for start in range(0, len(judged.finalised), BATCH):
         models.Order.objects.filter(pk__in=judged.finalised[start : start + BATCH]).update(superseded_at=at)
@@ -242,6 +258,7 @@ def _write(file: models.OrderFile, judged: Judged, at: datetime) -> None:
         if order.status is OrderStatus.FINAL and order.gives is not None
     ]
     _write_numbers(finals, at)
+    return ids
 
 
 def _write_numbers(finals: Sequence[tuple[NewOrder, str]], at: datetime) -> None:

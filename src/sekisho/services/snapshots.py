@@ -101,8 +101,7 @@ def import_snapshot(
     imported = replace(
         summary(request, reading, judged), generated=dict(sorted(generated.items())), vanished=len(missing)
     )
-    save(actor=actor, now=now, request=request, judged=judged, imported=imported, kind="snapshot")
-    return imported
+    return save(actor=actor, now=now, request=request, judged=judged, imported=imported, kind="snapshot")
 
 
 def _comparison(request: OrderRequest, reading: OrderFileReading, profile: Profile, now: datetime) -> Comparison:
