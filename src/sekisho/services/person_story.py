@@ -31,7 +31,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the reader may know of one person; `hidden` counts the posts of sides he may not see."""
+    """What the reader may know of one person; `hidden` counts the posts of sides he may not see.
+
+    Where some are hidden, numbers, leave and problems are left out too: they would tell of the other side.
+    """
 
     person_id: PersonId
     also: tuple[PersonId, ...]
@@ -67,7 +70,7 @@ def story(*, actor: Actor, person_id: PersonId, known_at: datetime, now: datetim
         names=_names(ids, known_at),
         numbers=_numbers(ids, known_at) if whole else (),
         chapters=shown,
-        absences=timeline.absences,
+        absences=timeline.absences if whole else (),
         problems=timeline.problems if whole else (),
         hidden=len(chapters) - len(shown),
     )
