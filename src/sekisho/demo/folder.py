@@ -99,8 +99,8 @@ def write_tables(
     write_table(
         folder / "grants.csv",
         ("person_id", "system", "entitlement", "reason", "approver", "from", "to"),
-        [(users[6][1], ROOMS, "room.general-affairs", "創立記念行事の準備", someone, "2024-01-01", "2024-07-01")]
-        if f"u{users[6][1][1:]}" in held[ROOMS]
+        [(users[7][1], ROOMS, "room.general-affairs", "創立記念行事の準備", someone, "2024-01-01", "2024-07-01")]
+        if f"u{users[7][1][1:]}" in held[ROOMS]
         else [],
     )
     write_table(

@@ -26,6 +26,7 @@ SPOILT_ROWS = 7
 LEFT_OVERS = 3
 USERS = {
     "jinji": ("hr", "both"),
+    "houmu": ("compliance", "both"),
     "houmu-hn": ("compliance", "network"),
     "houmu-hk": ("compliance", "affiliate"),
     "joshisu": ("it_operation", "both"),
@@ -37,7 +38,7 @@ USERS = {
     "kanri": ("administrator", "both"),
     "ryosha": ("cross_side", "both"),
 }
-"""user → role and side: one of each role, and two for IT, so that a plan has another one to approve it."""
+"""user → role and side: one of each role at least; a plan needs another one to approve it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,9 @@ def _plant_posts(plant: Plant, season_rows: Sequence[HrRow]) -> tuple[tuple[str,
     main: tuple[str, str] | None = (plant.member.first_unit, plant.member.first_title)
     extra: list[tuple[str, str]] = []
     away = False
+    withdrawn = {row.supersedes for row in season_rows if row.supersedes}
     for row in [*plant.before, *season_rows]:
-        if row.day > SEASON or row.kind in {"取消", "訂正"}:
+        if row.day > SEASON or row.kind == "取消" or row.order_no in withdrawn:
             continue
         match row.kind:
             case "休職":

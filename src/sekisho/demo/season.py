@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from sekisho.demo.history import HrRow
-from sekisho.demo.sheets import HEADERS, Written, soiled, write_csv, write_xlsx, written
+from sekisho.demo.sheets import HEADERS, UPPER, Written, soiled, write_csv, write_xlsx, written
 from sekisho.demo.units import SEASON
 
 TAKEN_TWICE = 2
@@ -65,7 +65,7 @@ def write_workbook(file: Path, orders: Sequence[HrRow], bad: Sequence[Spoilt], d
     rows, places = _mixed(orders, bad, dice)
     titles = ("人事異動発令一覧", f"発令日　令和{SEASON.year - 2018}年4月1日　　取扱注意")
     first = write_xlsx(file, rows, titles=titles)
-    return _about(file, rows, places, first)
+    return _about(file, rows, [(place, f"{UPPER.get(header, '')} {header}".strip()) for place, header in places], first)
 
 
 def write_cp932(file: Path, orders: Sequence[HrRow], bad: Sequence[Spoilt], dice: Random) -> WrittenFile:

@@ -43,6 +43,9 @@ HEADERS = [header for header, _ in FIELDS]
 GROUPS = (("発令", 0, 1), ("社員", 2, 4), ("発令内容", 5, 6), ("異動", 7, 9), ("兼務", 10, 11), ("番号", 13, 14))
 """The upper header row of the workbook: its words and the columns each spans."""
 
+UPPER = {HEADERS[place]: words for words, first, last in GROUPS for place in range(first, last + 1)}
+"""Header → the group's words above it in the workbook: together they are the column's name there."""
+
 Written = list[str | date | int]
 
 
