@@ -176,7 +176,7 @@ def _switch(
         rejected=sum(one.rejected for one in taken),
         ignored=sum(one.ignored for one in taken),
         checked=len(checked.results),
-        outcomes=dict(Counter(Outcome(one.outcome) for one in checked.results)),
+        outcomes=dict(Counter(one.verdict.outcome for one in checked.results)),
         planned=sum(len(part.operations) for part in plan.parts),
         plan_held=sum(len(part.held) for part in plan.parts),
         guards={guard.id: guard.state for guard in plan.guards},

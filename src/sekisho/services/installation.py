@@ -35,10 +35,10 @@ def prepare(*, home: Path) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
 
-def mark_rehearsal(*, home: Path) -> None:
-    """Make this home a rehearsal, in which the clock may be set."""
+def mark_rehearsal(*, home: Path, made_by: str = "rehearse") -> None:
+    """Make this home a rehearsal, in which the clock may be set; `made_by` says whose it is to replace."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / REHEARSAL_MARK).touch()
+    (home / REHEARSAL_MARK).write_text(made_by + "\n", "utf-8")
 
 
 def is_rehearsal(*, home: Path) -> bool:
