@@ -211,7 +211,7 @@ def save(
         + [_kept(defect, "warning") for defect in imported.warnings],
     )
     _record(actor, now, request, imported, judged, kind)
-    ids = _write(file, judged, request.received_at)
+    ids = _write(file, judged, request.received_at, now)
     moved = {order.person_id for order in judged.orders if order.status is OrderStatus.FINAL}
     if not moved:
         return imported
@@ -242,7 +242,7 @@ def _kept(defect: Defect, kind: str) -> dict[str, Json]:
     }
 
 
-def _write(file: models.OrderFile, judged: Judged, at: datetime) -> list[str]:
+def _write(file: models.OrderFile, judged: Judged, at: datetime, now: datetime) -> list[str]:
     """Write the orders and what they bring; return their ids."""
     ids = _order_ids([order.key for order in judged.orders])
     for start in range(0, len(judged.finalised), BATCH):
@@ -257,14 +257,14 @@ def _write(file: models.OrderFile, judged: Judged, at: datetime) -> list[str]:
         for order, order_id in zip(judged.orders, ids, strict=True)
         if order.status is OrderStatus.FINAL and order.gives is not None
     ]
-    _write_numbers(finals, at)
+    _write_numbers(finals, at, now)
     return ids
 
 
-def _write_numbers(finals: Sequence[tuple[NewOrder, str]], at: datetime) -> None:
+def _write_numbers(finals: Sequence[tuple[NewOrder, str]], at: datetime, now: datetime) -> None:
     """Write the numbers and names that final orders bring; a draft's stay in its row, under embargo."""
-    known = numbers_of(employee_nos={order.gives[1] for order, _ in finals if order.gives}, known_at=at)
-    named = names_of(person_ids={order.person_id for order, _ in finals}, known_at=at)
+    known = numbers_of(employee_nos={order.gives[1] for order, _ in finals if order.gives}, known_at=now)
+    named = names_of(person_ids={order.person_id for order, _ in finals}, known_at=now)
     numbers, names = [], []
     for order, order_id in finals:
         company, number = order.gives or ("", "")
