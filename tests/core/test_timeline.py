@@ -1,5 +1,6 @@
 """What each type of order makes of posts (domain §3.1)."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import make
@@ -78,6 +79,13 @@ def test_retired_on_31_march_and_rehired_on_1_april_leaves_no_gap_whatever_the_o
     timeline = fold_of([make.roster("A")], [rehired, retired])
     assert spells(timeline) == [("A", "2010-04-01", "2024-04-01"), ("X", "2024-04-01", None)]
     assert timeline.problems == ()
+
+
+def test_a_leaving_dated_by_its_first_day_still_precedes_the_rehire_of_that_day():
+    day = make.day("2024-04-01")
+    rehired = make.order(T.REHIRE, "2024-04-01", "X", place=1, company="AF")
+    retired = replace(make.order(T.LEAVE_COMPANY, "2024-04-01", place=2), first_day=day)
+    assert spells(fold_of([make.roster("A")], [rehired, retired]))[-1] == ("X", "2024-04-01", None)
 
 
 def test_concurrent_posts_run_beside_the_main_one_and_end_by_their_number():

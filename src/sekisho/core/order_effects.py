@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind
+from sekisho.core.kinds import LAST_DAY_TYPES, OrderStatus, OrderType, PersonId, PostKind
 from sekisho.core.orders import Order
 from sekisho.core.people import Problem
 
@@ -44,13 +44,15 @@ def resolve(orders: Iterable[Order]) -> Resolution:
     return _Chains(rows).resolution()
 
 
-def applies_at(order: Order) -> tuple[date, date, tuple[int, int], str]:
+def applies_at(order: Order) -> tuple[date, date, bool, tuple[int, int], str]:
     """Return what orders of one person are sorted by.
 
     The effective date comes before the place: a leaving dated 31 March precedes a hire of 1 April
-    although both are first felt on 1 April.
+    although both are first felt on 1 April. What ends comes before what begins on one date, since
+    nobody is hired to leave at once: some layouts date a leaving by its first day.
     """
-    return (order.first_day, order.effective_date, order.position, order.id)
+    begins = order.key.order_type not in LAST_DAY_TYPES
+    return (order.first_day, order.effective_date, begins, order.position, order.id)
 
 
 def _rank(order: Order) -> tuple[datetime, tuple[int, int], str]:
