@@ -11,6 +11,7 @@ from demo import oracle
 from sekisho.core.kinds import Outcome
 from sekisho.core.users import Actor
 from sekisho.demo.group import Planted, write_folder
+from sekisho.demo.stream import write_large
 from sekisho.services import folder, orders, screening
 
 TRUSTED = Actor(name="cli:test", trusted=True)
@@ -38,13 +39,36 @@ def imported(file: Path, at: datetime):
     return orders.import_orders(actor=TRUSTED, now=at, request=request)
 
 
+def load_all(group: Planted):
+    """Load and import everything, each file at its time."""
+    folder.load_folder(folder=group.folder, actor=TRUSTED, now=datetime(2014, 4, 2, tzinfo=UTC))
+    for file in group.history:
+        imported(file, datetime(int(file.stem[-4:]) + 1, 3, 20, tzinfo=UTC))
+    return [imported(file, datetime(2024, 3, 21, tzinfo=UTC)) for file in group.orders]
+
+
 @pytest.fixture
 def loaded(planted, db):
-    """Load and import everything, each file at its time."""
-    folder.load_folder(folder=planted.folder, actor=TRUSTED, now=datetime(2014, 4, 2, tzinfo=UTC))
-    for file in planted.history:
-        imported(file, datetime(int(file.stem[-4:]) + 1, 3, 20, tzinfo=UTC))
-    return [imported(file, datetime(2024, 3, 21, tzinfo=UTC)) for file in planted.orders]
+    return load_all(planted)
+
+
+def product_says() -> dict[tuple[str, date], str]:
+    """Return the worst outcome of each person's day."""
+    now = datetime(2024, 3, 22, tzinfo=UTC)
+    said: dict[tuple[str, date], str] = {}
+    for one in screening.check(actor=TRUSTED, now=now, as_of=now, known_at=now).results:
+        key = (one.order.person_id, one.order.first_day)
+        said[key] = max(said.get(key, ""), one.verdict.outcome.value, key=oracle.STRENGTH.index)
+    return said
+
+
+def oracle_says(world: oracle.World) -> dict[tuple[str, date], str]:
+    said: dict[tuple[str, date], str] = {}
+    for person in world.rows:
+        for row in oracle.standing(world, person):
+            key = (person, row.first)
+            said[key] = max(said.get(key, ""), oracle.judge(world, person, row)[0], key=oracle.STRENGTH.index)
+    return said
 
 
 def test_equal_seeds_write_equal_files(planted, tmp_path):
@@ -87,17 +111,7 @@ def test_the_product_takes_and_rejects_the_rows_that_are_planted(loaded, truth):
 
 
 def test_the_product_judges_every_order_as_the_oracle_does(loaded, world):
-    now = datetime(2024, 3, 22, tzinfo=UTC)
-    said: dict[tuple[str, date], str] = {}
-    for one in screening.check(actor=TRUSTED, now=now, as_of=now, known_at=now).results:
-        key = (one.order.person_id, one.order.first_day)
-        said[key] = max(said.get(key, ""), one.verdict.outcome.value, key=oracle.STRENGTH.index)
-    expected: dict[tuple[str, date], str] = {}
-    for person in world.rows:
-        for row in oracle.standing(world, person):
-            key = (person, row.first)
-            outcome, _ = oracle.judge(world, person, row)
-            expected[key] = max(expected.get(key, ""), outcome, key=oracle.STRENGTH.index)
+    said, expected = product_says(), oracle_says(world)
     assert said == expected
     assert {Outcome.VIOLATION, Outcome.UNKNOWN, Outcome.NEEDS_REVIEW, Outcome.ALLOWED} == set(said.values())
 
@@ -116,3 +130,20 @@ def test_nobody_holds_both_sides_before_the_day(planted):
     assert held["hn-operations"]
     assert held["hk-sales"]
     assert not held["hn-operations"] & held["hk-sales"]
+
+
+def test_reckless_moves_are_judged_as_the_oracle_judges_them(tmp_path, db):
+    group = write_folder(into=tmp_path, people=600, seed=11, reckless=0.7)
+    world = oracle.read_world(group.folder, [*group.history, *group.orders])
+    load_all(group)
+    said, expected = product_says(), oracle_says(world)
+    assert said == expected
+    assert sum(outcome == "violation" for outcome in said.values()) > 40
+
+
+def test_a_large_group_is_streamed_and_loads(tmp_path, db):
+    large = write_large(into=tmp_path, people=500, seed=3, movers=50)
+    load = folder.load_folder(folder=large.folder, actor=TRUSTED, now=datetime(2024, 1, 1, tzinfo=UTC))
+    assert (load.people, load.systems, load.rejected) == (500, 3, 0)
+    taken = imported(large.orders, datetime(2024, 3, 1, tzinfo=UTC))
+    assert (taken.accepted, taken.rejected_rows) == (50, ())

@@ -4,10 +4,10 @@ The bundles are data here once, and are written to access.toml as well as applie
 targets: the plan must then find exactly the season's moves, and what is planted beside them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sekisho.demo.units import UNIT, classes
+from sekisho.demo.units import SIDES, UNIT, classes
 
 NETWORK_APP, SALES_APP, PORTAL, ROOMS, DRAWINGS = "hn-operations", "hk-sales", "portal", "rooms", "hn-drawings"
 SQL_APPS = (NETWORK_APP, SALES_APP, PORTAL)
@@ -104,10 +104,20 @@ def holdings(eve: Iterable[Place], on_the_day: Mapping[str, tuple[tuple[str, str
 
 def toml(urls: Mapping[str, str], worklist: str, scim_url: str) -> str:
     """Return access.toml; `urls` are the databases of the SQL applications."""
-    return "\n".join([*_systems(urls, worklist, scim_url), *_entitlements(), *_bundles()]) + "\n"
+    return "\n".join([*_systems(urls, worklist, scim_url), *_entitlements(SYSTEM_SIDE), *_bundles(SYSTEM_SIDE)]) + "\n"
 
 
-def _systems(urls: Mapping[str, str], worklist: str, scim_url: str) -> Iterator[str]:
+def sql_toml(urls: Mapping[str, str]) -> str:
+    """Return access.toml with the SQL applications alone, for sizes at which only they are wanted."""
+    return "\n".join([*_sql_systems(urls), *_entitlements(SQL_APPS), *_bundles(SQL_APPS)]) + "\n"
+
+
+def belongs(system: str, company: str) -> bool:
+    """Tell whether everyone of the company has an account on the system: the portal, and the side's own."""
+    return SYSTEM_SIDE[system] in {"", SIDES[company]}
+
+
+def _sql_systems(urls: Mapping[str, str]) -> Iterator[str]:
     names = {NETWORK_APP: "託送業務システム", SALES_APP: "小売営業システム", PORTAL: "社内ポータル"}
     for system in SQL_APPS:
         side = SYSTEM_SIDE[system]
@@ -116,23 +126,29 @@ def _systems(urls: Mapping[str, str], worklist: str, scim_url: str) -> Iterator[
         active = 'active = { column = "active", on = 1, off = 0 }'
         yield f'accounts = {{ table = "accounts", key = "login", version = "version", {active} }}'
         yield 'entitlements = { table = "rights", account = "login", entitlement = "name" }\n'
+
+
+def _systems(urls: Mapping[str, str], worklist: str, scim_url: str) -> Iterator[str]:
+    yield from _sql_systems(urls)
     yield f'[[system]]\nid = "{ROOMS}"\nname = "会議室予約"\nprotected = false\nconnector = "scim"'
     yield f'base_url = "{scim_url}"\ntoken_env = "{SCIM_TOKEN}"\naccount_key = "userName"\nentitlements = "groups"\n'
     yield f'[[system]]\nid = "{DRAWINGS}"\nname = "図面管理（旧）"\nside = "network"\nprotected = false'
     yield f'connector = "worklist"\nfolder = "{worklist}"\ndeadline_business_days = 3\n'
 
 
-def _entitlements() -> Iterator[str]:
+def _entitlements(systems: Container[str]) -> Iterator[str]:
     seen = set()
     for bundle in BUNDLES:
         for entitlement in bundle.entitlements:
-            if (bundle.system, entitlement) not in seen:
+            if bundle.system in systems and (bundle.system, entitlement) not in seen:
                 seen.add((bundle.system, entitlement))
                 yield f'[[entitlement]]\nsystem = "{bundle.system}"\nid = "{entitlement}"\nowned = "authoritative"\n'
 
 
-def _bundles() -> Iterator[str]:
+def _bundles(systems: Container[str]) -> Iterator[str]:
     for bundle in BUNDLES:
+        if bundle.system not in systems:
+            continue
         yield f'[[bundle]]\nsystem = "{bundle.system}"\nentitlements = {_list(bundle.entitlements)}'
         conditions = {
             "classes": bundle.classes,

@@ -23,6 +23,8 @@ from sekisho.demo.units import AFFILIATE, NETWORK, SEASON, UNIT, open_units
 
 SEASON_SHARE = 0.12
 SPOILT_ROWS = 7
+SPARE = 60
+"""The last people of the roster stay where they are: the rows that nobody can take are made of them."""
 LEFT_OVERS = 3
 USERS = {
     "jinji": ("hr", "both"),
@@ -65,12 +67,13 @@ class Planted:
 
 
 def write_folder(
-    *, into: Path, people: int = 2000, seed: int = 1, scim_url: str = "http://127.0.0.1:8890/v2"
+    *, into: Path, people: int = 2000, seed: int = 1, scim_url: str = "http://127.0.0.1:8890/v2", reckless: float = 0.0
 ) -> Planted:
     """Write the group with `people` people (plants and joiners of the day come on top) into an empty folder.
 
     Makes `company/`, `history/`, `orders/`, `manifest.csv`, `targets/` (filled) and `truth.json`. Access is
     as of the day before the transfer day; the SCIM service is filled by `Planted.fill_scim` once it runs.
+    `reckless`: the share of people sent anywhere in the group on the day; `truth.json` says nothing of them.
     """
     dice = Random(seed)
     everyone = staff(dice, people)
@@ -81,7 +84,8 @@ def write_folder(
         plant.member.person_id: _plant_posts(plant, ()) for plant in planted
     }
     joiners = _joiners(dice, people + len(planted) + 1, people)
-    files = _write_season(into / "orders", everyone, planted, joiners, dice)
+    ordinary = list(season(dice, everyone[:-SPARE], SEASON_SHARE, reckless=reckless))
+    files = _write_season(into / "orders", [*ordinary, *(_hire(one) for one in joiners)], planted, everyone, dice)
     day = {one.person_id: _posts(one) for one in [*everyone, *joiners]} | {
         plant.member.person_id: _plant_posts(plant, plant.season) for plant in planted
     }
@@ -168,14 +172,11 @@ def _joiners(dice: Random, first_place: int, people: int) -> list[Member]:
 
 
 def _write_season(
-    folder: Path, everyone: list[Member], planted: Sequence[Plant], joiners: Sequence[Member], dice: Random
+    folder: Path, ordinary: Sequence[HrRow], planted: Sequence[Plant], everyone: Sequence[Member], dice: Random
 ) -> _Season:
     folder.mkdir(parents=True)
-    spare = [one for one in everyone[-60:] if one.unit and not one.home and not one.on_leave]
-    ordinary = list(season(dice, everyone[:-60], SEASON_SHARE))
-    hired = [_hire(one) for one in joiners]
-    special = [row for plant in planted for row in plant.season]
-    orders = [*ordinary, *hired, *special]
+    spare = [one for one in everyone[-SPARE:] if one.unit and not one.home and not one.on_leave]
+    orders = [*ordinary, *(row for plant in planted for row in plant.season)]
     files = []
     for file, is_network, write in (
         (folder / "hn-2024-04-01.xlsx", True, write_workbook),

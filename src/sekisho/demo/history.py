@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from random import Random
 
 from sekisho.demo.names import draw
-from sekisho.demo.units import COMPANY_WEIGHTS, NETWORK, NEUTRAL, OPENING, SEASON, SIDES, UNIT, open_units
+from sekisho.demo.units import COMPANY_WEIGHTS, NETWORK, NEUTRAL, OPENING, SEASON, UNIT, UNITS, open_units
 
 TITLES = ("担当", "担当", "担当", "主任", "主任", "課長", "部長")
 
@@ -171,9 +171,15 @@ def come_back(one: Member, number: str, day: date) -> HrRow:
     return row
 
 
-def season(dice: Random, everyone: list[Member], share: float) -> Iterator[HrRow]:
-    """Yield the ordinary orders of the transfer day: moves, secondments, returns, leaves, leavers."""
+def season(dice: Random, everyone: list[Member], share: float, *, reckless: float = 0.0) -> Iterator[HrRow]:
+    """Yield the ordinary orders of the transfer day: moves, secondments, returns, leaves, leavers.
+
+    `reckless` is the share of people whom HR, with no wall in mind, sends anywhere in the group.
+    """
     for one in everyone:
+        if reckless and not one.home and not one.on_leave and dice.random() < reckless:
+            yield _anywhere(dice, one)
+            continue
         if one.home or one.on_leave:
             if dice.random() < 0.5:
                 yield come_back(one, f"{one.company}-2404", SEASON)
@@ -186,6 +192,11 @@ def season(dice: Random, everyone: list[Member], share: float) -> Iterator[HrRow
                 yield _step(dice, one, f"{one.company}-2404", SEASON)
 
 
-def side(one: Member) -> str:
-    """Return the side on which the member works."""
-    return SIDES[one.workplace]
+def _anywhere(dice: Random, one: Member) -> HrRow:
+    unit = dice.choice([unit for unit in UNITS if not unit.end and unit.code != one.unit])
+    away = unit.company != one.company
+    row = one.row(f"{one.company}-2404", SEASON, "出向" if away else "異動")
+    if away:
+        one.home = one.unit
+    one.unit = unit.code
+    return replace(row, to_unit=unit.code, title=one.title, host_company=unit.company if away else "")

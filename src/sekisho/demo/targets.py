@@ -7,23 +7,27 @@ import csv
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS accounts (login TEXT PRIMARY KEY, active INTEGER NOT NULL, version INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS rights (login TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (login, name))",
+    "CREATE INDEX IF NOT EXISTS rights_name ON rights (name)",
+)
 Accounts = Mapping[str, set[str]]
 """account → entitlements"""
 
 
 def fill_sql(file: Path, accounts: Accounts) -> None:
-    """Make an application's database: accounts with a version, and their rights."""
-    with sqlite3.connect(file) as db:
-        db.execute("CREATE TABLE accounts (login TEXT PRIMARY KEY, active INTEGER NOT NULL, version INTEGER NOT NULL)")
-        db.execute("CREATE TABLE rights (login TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (login, name))")
-        db.execute("CREATE INDEX rights_name ON rights (name)")
+    """Add accounts with a version, and their rights, to an application's database, made where it is not there."""
+    with closing(sqlite3.connect(file)) as db, db:
+        for table in TABLES:
+            db.execute(table)
         db.executemany("INSERT INTO accounts VALUES (?, 1, 1)", ((name,) for name in sorted(accounts)))
         rights = ((name, right) for name in sorted(accounts) for right in sorted(accounts[name]))
         db.executemany("INSERT INTO rights VALUES (?, ?)", rights)
-    db.close()
 
 
 def fill_export(folder: Path, accounts: Accounts, day: str) -> None:
