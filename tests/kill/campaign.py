@@ -27,17 +27,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
 os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-kill-home-")
 
-import django  # noqa: E402  the paths above come first
+import django
 
 django.setup()
 
+from tests.kill import targets, world  # noqa: E402
+
 import cutover_homes as homes  # noqa: E402
 import cutovers as make  # noqa: E402
-
-from sekisho.connectors import sql  # noqa: E402
+from sekisho.connectors import ldap, sql  # noqa: E402
 from sekisho.core.kinds import OperationState  # noqa: E402
 from sekisho.services import cutover, leases  # noqa: E402
-from tests.kill import targets, world  # noqa: E402
 
 ENDED, WAITING, RUNNING, TAKEN_OVER, BROKEN = 0, 1, 75, 76, 99
 MOST_KILLS = 3
@@ -79,7 +79,6 @@ class Campaign:
         self.world.fresh(folder)
         try:
             told = self.disturb(folder)
-            self.world.behave()
             told += self.finish(folder)
             told += self.judge(folder)
         finally:
@@ -115,6 +114,7 @@ class Campaign:
 
     def finish(self, folder: Path) -> list[str]:
         for _ in range(MOST_RUNS):
+            self.world.behave()
             code = reaped(self.child(folder))
             if code == ENDED:
                 return self.law1(folder)
@@ -138,6 +138,9 @@ class Campaign:
 
     def child(self, folder: Path, before: Callable[[], Callable[[], None]] | None = None) -> int:
         """Start a real process that carries the cutover out; return its pid."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        while signal.sigtimedwait({signal.SIGCHLD}, 0):
+            """Forget the ends of earlier children, or the next one would be killed at once."""
         pid = os.fork()
         if pid:
             return pid
@@ -153,12 +156,10 @@ class Campaign:
         os._exit(code)
 
 
-def carried_out(
-    place: world.SqlWorld, folder: Path, before: Callable[[], Callable[[], None]] | None
-) -> int:
+def carried_out(place: world.SqlWorld, folder: Path, before: Callable[[], Callable[[], None]] | None) -> int:
     """Run the cutover in this process; 1 where something is still unknown."""
     world.use(folder)
-    sql.BATCH_SIZE = 4
+    sql.BATCH_SIZE = ldap.BATCH_SIZE = 4
     after = before() if before is not None else None
     result = cutover.run(document=place.content, actor=homes.OPERATOR, now=make.NOW, home=folder)
     sys.setprofile(None)
@@ -195,7 +196,6 @@ def counting(file: Path) -> Callable[[], None]:
 
 def killed_after(pid: int, seconds: float) -> int:
     """Let the child run for so long, then kill it wherever it is, in C as well."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     signal.sigtimedwait({signal.SIGCHLD}, seconds)
     os.kill(pid, signal.SIGKILL)
     return reaped(pid)
@@ -214,9 +214,10 @@ def main() -> int:
     words.add_argument("--target", choices=sorted(targets.WORLDS), default="sqlite")
     told = words.parse_args()
     place = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="sekisho-kill-", dir=place) as name, targets.WORLDS[told.target](
-        Path(name)
-    ) as made:
+    with (
+        tempfile.TemporaryDirectory(prefix="sekisho-kill-", dir=place) as name,
+        targets.WORLDS[told.target](Path(name)) as made,
+    ):
         campaign = Campaign(made, Path(name), random.Random(told.seed))
         campaign.prepare()
         begun = time.monotonic()
@@ -225,6 +226,8 @@ def main() -> int:
                 break
             campaign.point(number)
     print(f"{told.target}: {campaign.events} events a run; {dict(sorted(campaign.counted.items()))}")
+    if made.remarks():
+        print(made.remarks())
     print("\n".join(campaign.failures) or "every point ended as an undisturbed run does")
     return 1 if campaign.failures else 0
 

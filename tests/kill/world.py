@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cutover_homes as homes
-import cutovers as make
 from django.db import connections
 
+import cutover_homes as homes
+import cutovers as make
 from sekisho.core.kinds import Action, PersonId
 from sekisho.core.plans import GuardResult, Operation
 from sekisho.services import installation
@@ -61,13 +61,14 @@ def give(person: str, name: str, system: str = "ep") -> Operation:
 def operation(person: str, action: Action, name: str, system: str, version: str = "") -> Operation:
     protected = name in homes.PROTECTED[system]
     side = homes.SIDES[system]
-    return make.operation(
-        person.upper(), action, name, system=system, side=side, protected=protected, version=version
-    )
+    return make.operation(person.upper(), action, name, system=system, side=side, protected=protected, version=version)
 
 
-def planned() -> list[Operation]:
-    """Return what the plan holds: crossings both ways, a leaver, and each way of not going through."""
+def planned(stale: str) -> list[Operation]:
+    """Return what the plan holds: crossings both ways, a leaver, and each way of not going through.
+
+    `stale` is a version that S1's account no longer has, "" on a target without versions.
+    """
     crossing = [one for person in ("c1", "c2", "c3") for one in (take(person, "view"), give(person, "sell"))]
     returning = [one for person in ("b1", "b2") for one in (take(person, "sell", "ep"), give(person, "view", "nw"))]
     return [
@@ -86,7 +87,7 @@ def planned() -> list[Operation]:
         give("x1", "mail"),
         take("g1", "view"),
         give(HELD_ALREADY, "sell"),
-        operation("s1", Action.GRANT, "portal", "nw", version="99"),
+        operation("s1", Action.GRANT, "portal", "nw", version=stale),
     ]
 
 
@@ -103,6 +104,7 @@ class SqlWorld:
     """Both applications in one SQLite file, so that a trigger sees both sides."""
 
     name = "sqlite"
+    stale = "99"
 
     def __init__(self, folder: Path) -> None:
         self.template = folder / "template"
@@ -118,7 +120,7 @@ class SqlWorld:
         for name, place in (("nw", 0), ("ep", 1)):
             homes.accounts((one.upper() for one, held in PEOPLE.items() if held[place] is not None), (name,))
         guard = GuardResult("manifest", "hold", "plans.guard_manifest_hold", persons=(PersonId("G1"),))
-        self.content = homes.keep(make.plan(planned(), guards=[guard]))
+        self.content = homes.keep(make.plan(planned(self.stale), guards=[guard]))
         self.fill()
         with connections["default"].cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -156,6 +158,10 @@ class SqlWorld:
 
     def behave(self) -> None:
         """Let the way to the targets be good again."""
+
+    def remarks(self) -> str:
+        """Return what else the campaign's end should say."""
+        return ""
 
     def holdings(self, folder: Path) -> dict[str, set[str]]:
         """Return account → `system:role`, with `off` for an account that is switched off."""
