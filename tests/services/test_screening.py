@@ -304,6 +304,16 @@ def test_a_final_order_checked_as_a_draft_is_no_finding() -> None:
     assert a_check(now=MAY).raised == ()
 
 
+def test_history_that_came_in_before_the_first_check_is_no_finding_and_a_late_order_after_it_is() -> None:
+    a_person("P1", "NG")
+    an_order("P1", "RS", no="A1", on="2024-02-01")
+    assert a_check(now=MARCH).raised == ()
+    a_person("P2", "NG")
+    late = an_order("P2", "RS", no="A2", on="2024-02-01", at=make.at("2024-03-20"))
+
+    assert a_check(now=MAY).raised == (f"unscreened_final:{late}",)
+
+
 def test_an_order_of_the_time_before_this_home_is_no_finding() -> None:
     a_person("P1", "NG")
     an_order("P1", "RS", on="2022-04-01")

@@ -19,7 +19,7 @@ from sekisho.core.kinds import OrderStatus, Outcome, PersonId, Side
 from sekisho.core.order_effects import resolve
 from sekisho.core.orders import Order
 from sekisho.core.people import Post, Timeline
-from sekisho.core.periods import day_before
+from sekisho.core.periods import day_before, local_day
 from sekisho.core.reorganisation import newly_matched
 from sekisho.core.rules import RuleRef
 from sekisho.core.screening import STRENGTH, Rulebook, judge
@@ -30,6 +30,7 @@ from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, decide
 from sekisho.services import exceptions, findings, installation, ledger, people, person_facts, rules, visibility
 from sekisho.services.boundary import boundary
 from sekisho.services.findings import NewFinding
+from sekisho.services.orders import is_released
 from sekisho.services.verdicts import document, reason
 from sekisho.store import models
 
@@ -271,7 +272,7 @@ def _visible(
     known: dict[tuple[Side | None, bool], bool] = {}
     shown = []
     for order, said in judged:
-        released = order.status is OrderStatus.FINAL or (order.release_at is not None and order.release_at <= now)
+        released = is_released(order, at=now)
         sides = {where.side(step.unit, step.company, order.first_day) for step in said.path} or {None}
         for side in sides:
             if (side, released) not in known:
@@ -317,19 +318,15 @@ def _keep(judged: Sequence[tuple[Order, Verdict]], actor: Actor, now: datetime) 
 def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[NewFinding]:
     """Return the final orders that took effect here without a check before, as draft or as final.
 
-    Orders that took effect before this home knew anything could not be checked by it.
+    What took effect before this home began, or came in as history before its first check, could not be
+    checked by it. A late order that comes in afterwards is a finding: somebody moved unchecked.
     """
-    began = models.Installation.objects.aggregate(first=Min("recorded_at"))["first"]
-    today = installation.today(now=now)
-    start = installation.today(now=began) if began else today
-    due = [order for order, _ in judged if order.status is OrderStatus.FINAL and start < order.first_day <= today]
-    if not due:
-        return []
-    zone = installation.zone(known_at=now)
+    began = models.Installation.objects.aggregate(first=Min("recorded_at"))["first"] or now
+    today, zone = installation.today(now=now), installation.zone(known_at=now)
     first_checks: dict[str, datetime] = {}
-    rows = models.Screening.objects.order_by("-id").values_list("order_id", "screened_at")
-    for order_id, at in rows.iterator():
+    for order_id, at in models.Screening.objects.order_by("-id").values_list("order_id", "screened_at").iterator():
         first_checks[order_id.rpartition("#")[0]] = at
+    checking_since = min(first_checks.values(), default=now)
     return [
         NewFinding(
             "unscreened_final",
@@ -337,8 +334,11 @@ def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[
             {"order_no": order.key.order_no, "day": order.effective_date.isoformat()},
             order.person_id,
         )
-        for order in due
-        if (checked := first_checks.get(order.key.text())) is None or checked.astimezone(zone).date() >= order.first_day
+        for order, _ in judged
+        if order.status is OrderStatus.FINAL
+        and local_day(began, zone) < order.first_day <= today
+        and (local_day(order.received_at, zone) < order.first_day or checking_since < order.received_at)
+        and local_day(first_checks.get(order.key.text(), now), zone) >= order.first_day
     ]
 
 
