@@ -118,6 +118,7 @@ def _history(stage: _Stage, planted: Planted) -> int:
         stage.step(file.name)
         received = _at(date(int(file.stem[-4:]), 4, 1), hours=1)
         _import(stage, file, received, OrderStatus.FINAL)
+        screening.check(actor=stage.actor("ryosha", received), now=received, as_of=received, known_at=received)
     return loaded.people
 
 
@@ -151,7 +152,7 @@ def _switch(
     """Plan, approve, switch at 00:00, verify, and write the evidence pack."""
     taken, checked = season
     stage.step("plan")
-    eve, midnight = _at(SEASON - timedelta(days=2)), _at(SEASON, hours=0)
+    eve, midnight = _at(SEASON - timedelta(days=1), hours=18), _at(SEASON, hours=0)
     plan = plans.make(
         actor=stage.actor("joshisu", eve), as_of=midnight, known_at=eve, expires_at=None, now=eve, home=stage.home
     )
