@@ -110,11 +110,11 @@ def show(last: int) -> Result:
     def table() -> None:
         rows = Table()
         for name in ("position", "at", "kind", "actor", "side", "facts"):
-            rows.add_column(_say(f"column_{name}"), overflow="fold")
+            rows.add_column(_say(f"column_{name}"), overflow="fold", no_wrap=name in {"position", "at", "side"})
         for entry in entries:
             position = "" if entry.position is None else str(entry.position)
             facts = "  ".join(f"{key}={value}" for key, value in entry.facts.items())
-            rows.add_row(position, entry.at[:19], entry.kind, entry.actor, entry.side, facts)
+            rows.add_row(position, entry.at[:19].replace("T", " "), entry.kind, entry.actor, entry.side, facts)
         people.print(rows)
 
     return Result(document, table)
