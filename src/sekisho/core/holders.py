@@ -147,11 +147,13 @@ def desired_days(
     for place, held in stays:
         absences = away.get(place.person_id, ())
         for entitlement, piece in reach.of(place):
+            mine = found.setdefault((place.person_id, entitlement), [])
+            if not absences and held.start <= piece.period.start and piece.period.until <= held.until:
+                mine.append(piece)
+                continue
             both = held.overlap(piece.period)
-            if both is not None:
-                days = without(both, absences) if absences else [both]
-                mine = found.setdefault((place.person_id, entitlement), [])
-                mine.extend(Piece(one, piece.because) for one in days)
+            days = () if both is None else without(both, absences)
+            mine.extend(Piece(one, piece.because) for one in days)
     for grant in grants:
         days_given = grant.period.overlap(asked)
         if days_given is not None:
@@ -168,10 +170,14 @@ def observed_days(seen: Iterable[Seen], links: Sequence[AccountLink], asked: Per
     owners = _owners(links)
     found: Observed = {}
     for account, entitlement, period in seen:
-        days = period.overlap(asked)
+        whole = period.start <= asked.start and asked.until <= period.until
+        days = asked if whole else period.overlap(asked)
         if days is None:
             continue
         mine = owners.get(account, ())
+        if len(mine) == 1 and mine[0][1].start <= days.start and mine[0][1].end is None:
+            found.setdefault((mine[0][0], "", entitlement), []).append(days)
+            continue
         for person_id, owned in mine:
             both = days.overlap(owned)
             if both is not None:
@@ -189,27 +195,34 @@ def _owners(links: Sequence[AccountLink]) -> dict[str, list[tuple[PersonId, Peri
 
 
 def _until_the_next(link: AccountLink, rows: Sequence[AccountLink]) -> tuple[PersonId, Period]:
+    if link.period.end is None:
+        return link.person_id, link.period
     later = [row.period.start for row in rows if row.period.start >= link.period.until and row is not link]
-    end = min(later, default=None) if link.period.end is not None else None
-    return link.person_id, Period(link.period.start, end)
+    return link.person_id, Period(link.period.start, min(later, default=None))
 
 
 def holders(desired: Desired, observed: Observed) -> list[Holder]:
     """Lay the two over each other; sorted by person, entitlement and day."""
     found: list[Holder] = []
-    for key in desired.keys() | {(person, name) for person, _, name in observed if person is not None}:
-        found.extend(_laid(*key, desired.get(key, []), observed.get((key[0], "", key[1]), [])))
-    for (person, account, name), days in observed.items():
-        if person is None:
-            found.extend(Holder(None, account, name, one, Basis.OBSERVED) for one in union(days))
+    for (person, name), pieces in desired.items():
+        found.extend(_laid(person, name, pieces, observed.get((person, "", name), ())))
+    for (owner, account, name), days in observed.items():
+        if owner is None or (owner, name) not in desired:
+            found.extend(Holder(owner, account, name, one, Basis.OBSERVED) for one in union(days))
     found.sort(key=lambda one: (one.person_id or "", one.account, one.entitlement, one.period.start))
     return found
 
 
-def _laid(person: PersonId, name: str, pieces: Sequence[Piece], seen: Sequence[Period]) -> Iterator[Holder]:
+def _laid(person: PersonId, name: str, pieces: Sequence[Piece], seen: Sequence[Period]) -> list[Holder]:
+    """Lay one person's days over each other; the first two cases are nearly all there are."""
     if len(pieces) == 1 and not seen:
-        yield Holder(person, "", name, pieces[0].period, Basis.DESIRED, pieces[0].because)
-        return
+        return [Holder(person, "", name, pieces[0].period, Basis.DESIRED, pieces[0].because)]
+    if len(pieces) == 1 and len(seen) == 1 and pieces[0].period == seen[0]:
+        return [Holder(person, "", name, seen[0], Basis.BOTH, pieces[0].because)]
+    return list(_steps(person, name, pieces, seen))
+
+
+def _steps(person: PersonId, name: str, pieces: Sequence[Piece], seen: Sequence[Period]) -> Iterator[Holder]:
     days = [*(piece.period for piece in pieces), *seen]
     marks = sorted({one.start for one in days} | {one.until for one in days})
     last: Holder | None = None

@@ -6,8 +6,10 @@ Here: rows to core's words, for plans, cutover and `who`. Not here: what systems
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from sekisho.core.access import (
     AccountLink,
@@ -32,10 +34,11 @@ APPROVED = "approved"
 HELD_KINDS = (PostKind.MAIN.value, PostKind.CONCURRENT.value)
 
 
-def catalogue(*, known_at: datetime) -> Catalogue:
+def catalogue(*, known_at: datetime, accounts_of: str | None = None) -> Catalogue:
     """Return everything about systems and access as known at `known_at`; approved grants only.
 
-    Persons are named by the id that answers for them (law 10).
+    Persons are named by the id that answers for them (law 10). `accounts_of`: a system, where only its
+    accounts are asked for.
     """
     systems = {row.system_id: _system(row) for row in models.System.objects.as_known_at(known_at).order_by("start")}
     entitlements = {}
@@ -48,7 +51,7 @@ def catalogue(*, known_at: datetime) -> Catalogue:
         entitlements=entitlements,
         bundles=tuple(_bundle(row) for row in models.Bundle.objects.as_known_at(known_at).order_by("bundle_id", "id")),
         grants=tuple(_grants(known_at, same_as)),
-        accounts=tuple(_links(known_at, same_as)),
+        accounts=tuple(_links(known_at, same_as, accounts_of)),
         protected_accounts=frozenset(
             models.ProtectedAccount.objects.as_known_at(known_at).values_list("system_id", "account")
         ),
@@ -189,7 +192,23 @@ def _grants(known_at: datetime, same_as: Mapping[PersonId, PersonId]) -> Iterato
         )
 
 
-def _links(known_at: datetime, same_as: Mapping[PersonId, PersonId]) -> Iterator[AccountLink]:
-    rows = models.Account.objects.as_known_at(known_at).values_list("person_id", "system_id", "account", "start", "end")
-    for person, system, account, start, end in rows.iterator(chunk_size=5000):
-        yield AccountLink(same_as.get(PersonId(person), PersonId(person)), system, account, Period(start, end))
+def _links(known_at: datetime, same_as: Mapping[PersonId, PersonId], system: str | None) -> Iterator[AccountLink]:
+    query = models.Account.objects.as_known_at(known_at)
+    if system is not None:
+        query = query.filter(system_id=system)
+    rows = query.annotate(first=as_text("start"), last=as_text("end"))
+    names = ("person_id", "system_id", "account", "first", "last")
+    for person, owner, account, start, end in rows.values_list(*names).iterator(chunk_size=5000):
+        person_id = same_as.get(person, person)
+        yield AccountLink(person_id, owner, account, period(start, end))
+
+
+def as_text(name: str) -> Cast:
+    """Return a date column as text: a million rows have few different days, and `period` reads each once."""
+    return Cast(name, TextField())
+
+
+@cache
+def period(start: str, end: str | None) -> Period:
+    """Return the period between two days as the database spells them; equal ones are one object."""
+    return Period(date.fromisoformat(start), date.fromisoformat(end) if end else None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -49,7 +49,7 @@ def who(*, actor: Actor, system: str, period: Period, known_at: datetime, now: d
         UnknownSystem, NoDays: the question does not fit.
         NotVisible: the actor sees nothing of the system's side.
     """
-    known = access.catalogue(known_at=known_at)
+    known = access.catalogue(known_at=known_at, accounts_of=system)
     if system not in known.systems:
         raise UnknownSystem("who.unknown_system", {"system": system, "known": ", ".join(sorted(known.systems))})
     if period.start >= period.until:
@@ -65,8 +65,7 @@ def who(*, actor: Actor, system: str, period: Period, known_at: datetime, now: d
         period,
     )
     zone = installation.zone(known_at=known_at)
-    links = [link for link in known.accounts if link.system == system]
-    seen = observed_days(_seen(system, period, known_at, zone), links, period)
+    seen = observed_days(_seen(system, period, known_at, zone), known.accounts, period)
     found = (one for one in holders(wanted, seen) if one.entitlement not in hidden)
     return Who(system, period, known_at, tuple(found))
 
@@ -108,9 +107,10 @@ def _stays(reach: Reach, period: Period, known_at: datetime) -> Iterator[Stay]:
     units = reach.units()
     if units is not None and len(units) < MANY:
         query = query.filter(unit__in=sorted(units))
-    names = ("person_id", "company", "unit", "title", "origin", "start", "end")
-    for person, company, unit, title, origin, start, end in query.values_list(*names).iterator(chunk_size=5000):
-        yield Stay(Place(PersonId(person), company, unit, title, origin), Period(start, end))
+    names = ("person_id", "company", "unit", "title", "origin", "first", "last")
+    rows = query.annotate(first=access.as_text("start"), last=access.as_text("end")).values_list(*names)
+    for person, company, unit, title, origin, start, end in rows.iterator(chunk_size=5000):
+        yield Stay(Place(person, company, unit, title, origin), access.period(start, end))
 
 
 def _away(period: Period, known_at: datetime) -> dict[PersonId, list[Period]]:
@@ -127,10 +127,24 @@ def _seen(system: str, period: Period, known_at: datetime, zone: ZoneInfo) -> It
     rows = rows.filter(Q(absent_at__isnull=True) | Q(absent_at__gt=midnight(period.start, zone)))
     if period.end is not None:
         rows = rows.filter(first_seen_at__lt=midnight(period.end, zone))
-    names = ("account", "entitlement", "first_seen_at", "absent_at")
-    for account, entitlement, first, absent in rows.values_list(*names).iterator(chunk_size=5000):
-        gone = absent if absent is not None and absent <= known_at else None
-        yield Seen(account, entitlement, Period(local_day(first, zone), _last_day(gone, zone)))
+    spelled = rows.annotate(first=access.as_text("first_seen_at"), last=access.as_text("absent_at"))
+    days: dict[tuple[str, str | None], Period] = {}
+    names = ("account", "entitlement", "first", "last")
+    for account, entitlement, first, last in spelled.values_list(*names).iterator(chunk_size=20_000):
+        if (first, last) not in days:
+            days[(first, last)] = _days(_instant(first), _instant(last) if last else None, known_at, zone)
+        yield Seen(account, entitlement, days[(first, last)])
+
+
+def _instant(spelled: str) -> datetime:
+    """Return an instant as the database spells it: SQLite without a zone, and then in UTC."""
+    at = datetime.fromisoformat(spelled)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _days(first: datetime, absent: datetime | None, known_at: datetime, zone: ZoneInfo) -> Period:
+    gone = absent if absent is not None and absent <= known_at else None
+    return Period(local_day(first, zone), _last_day(gone, zone))
 
 
 def _last_day(gone: datetime | None, zone: ZoneInfo) -> date | None:
