@@ -32,7 +32,8 @@ class Capabilities:
 
     `group_major`: one change of a group carries many members, so batches are sorted by entitlement.
     `atomic_batch`: a batch happens whole or not at all. `read_back`: effects can be read; a worklist's
-    cannot until its export comes, so they wait as unknown. `ends_sessions`, `residual_seconds` and
+    cannot until its export comes, so they wait as unknown. `repeatable`: asking again for an operation id
+    never repeats its effect, and tells what has become known of it since. `ends_sessions`, `residual_seconds` and
     `probes` leave the place for the cut-off recipes: what outlives a revocation, for how long, and
     whether access can be tried.
     """
@@ -44,6 +45,7 @@ class Capabilities:
     group_major: bool
     batch_size: int
     disables_accounts: bool = False
+    repeatable: bool = False
     ends_sessions: bool = False
     residual_seconds: int = 0
     probes: bool = False

@@ -86,6 +86,7 @@ class WorklistConnector:
             group_major=False,
             batch_size=BATCH_SIZE,
             disables_accounts=bool(self._columns.active),
+            repeatable=True,
         )
 
     def read(self, *, now: datetime) -> Reading:

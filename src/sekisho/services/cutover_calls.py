@@ -90,8 +90,11 @@ class Target:
         nothing stale. Raises: Unreachable, Rejected.
         """
         if not self.capabilities.read_back:
+            once = not self.capabilities.repeatable
             return {
-                one.operation.id: decide_unreadable(one.operation, sent_before=one.sent_before, read_back=False)
+                one.operation.id: decide_unreadable(
+                    one.operation, sent_before=once and one.sent_before, read_back=False
+                )
                 for one in batch
             }
         unguarded = self.capabilities.precondition is Precondition.NONE
