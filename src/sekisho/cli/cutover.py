@@ -31,10 +31,10 @@ def _word(name: str, **params: object) -> str:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def command(file: Path) -> Result:
     """Carry out the plan in FILE."""
-    from sekisho.services import cutover
-
     content = file.read_bytes()
     with open_home() as session, _bar() as progress:
+        from sekisho.services import cutover
+
         result = cutover.run(
             document=content, actor=session.actor, now=session.now, home=session.home, progress=progress
         )
