@@ -79,8 +79,7 @@ class _Running:
     def settle(self, outcomes: Mapping[str, Outcome]) -> None:
         """Record outcomes and tell how far the run is."""
         self.journal.record(outcomes)
-        states = [one.outcome.state for one in self.journal.standing.values()]
-        self.progress(sum(1 for state in states if state is not OperationState.PLANNED), len(states))
+        self.progress(self.journal.settled(), len(self.journal.standing))
 
 
 def run(
@@ -199,12 +198,17 @@ def _carry_batch(running: _Running, target: Target, batch: Sequence[Standing]) -
 
 
 def _todo(journal: Journal, batch: Sequence[Standing]) -> dict[str, Todo]:
-    changed, unsettled = journal.changed_accounts(), journal.unsettled()
     found = {}
     for one in batch:
-        place = (one.operation.system, one.operation.account)
-        beside = tuple(other for other in unsettled.get(place, ()) if other.id != one.operation.id)
-        found[one.operation.id] = Todo(one.operation, one.sent_before, place in changed, beside)
+        beside = [
+            other for other in journal.on_account(one.operation.system, one.operation.account) if other is not one
+        ]
+        found[one.operation.id] = Todo(
+            operation=one.operation,
+            sent_before=one.sent_before,
+            touched=any(other.outcome.state is OperationState.APPLIED for other in beside),
+            beside=tuple(other.operation for other in beside if other.sent_before and other.outcome.state not in DONE),
+        )
     return found
 
 
@@ -252,7 +256,8 @@ def _read_back(running: _Running) -> None:
             running.unreachable.add(name)
             continue
         mine = [one for one in fresh if one.system == name]
-        gone = [one for one in mine if not core.reached(one, reading.accounts.get(one.account))]
+        known = [one for one in mine if reading.complete or one.account in reading.accounts]
+        gone = [one for one in known if not core.reached(one, reading.accounts.get(one.account))]
         running.settle({one.id: Outcome(OperationState.FAILED, "cutover.not_seen") for one in gone})
 
 

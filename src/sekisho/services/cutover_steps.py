@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from sekisho.core.canonical import Json
@@ -22,6 +22,9 @@ from sekisho.core.users import Actor
 from sekisho.services import leases, ledger
 from sekisho.store.models import Cutover, OperationRecord
 from sekisho.store.models import Plan as PlanRow
+
+OPEN = frozenset({OperationState.PLANNED, OperationState.INTENDED})
+"""States without an outcome."""
 
 
 class Clock:
@@ -71,23 +74,23 @@ class Journal:
     standing: dict[str, Standing]
     fresh: set[str] = field(default_factory=set)
     """The operations that this run itself applied or found done for the first time."""
+    _accounts: dict[tuple[str, str], list[Standing]] = field(default_factory=dict)
+    _settled: int = 0
 
     def open_operations(self, *, phase: int) -> list[Standing]:
         """Return what is not done in the phase, in the plan's order."""
         return [one for one in self.standing.values() if one.operation.phase == phase and one.outcome.state not in DONE]
 
-    def changed_accounts(self) -> frozenset[tuple[str, str]]:
-        """Return the (system, account) pairs on which this plan is known to have had an effect."""
-        applied = (one.operation for one in self.standing.values() if one.outcome.state is OperationState.APPLIED)
-        return frozenset((one.system, one.account) for one in applied)
+    def on_account(self, system: str, account: str) -> list[Standing]:
+        """Return every operation of the plan on one account."""
+        if not self._accounts:
+            for one in self.standing.values():
+                self._accounts.setdefault((one.operation.system, one.operation.account), []).append(one)
+        return self._accounts[(system, account)]
 
-    def unsettled(self) -> dict[tuple[str, str], list[Operation]]:
-        """Return, per (system, account), the operations that may have been sent and are not known to be done."""
-        found: dict[tuple[str, str], list[Operation]] = {}
-        for one in self.standing.values():
-            if one.attempts and one.outcome.state not in DONE:
-                found.setdefault((one.operation.system, one.operation.account), []).append(one.operation)
-        return found
+    def settled(self) -> int:
+        """Return how many operations have an outcome."""
+        return self._settled
 
     @transaction.atomic
     def claim(self, batch: Sequence[Standing]) -> None:
@@ -136,6 +139,7 @@ class Journal:
                 )
             self._enter(changed, now)
         for key, outcome in changed.items():
+            self._settled += self.standing[key].outcome.state in OPEN
             self.standing[key].outcome = outcome
             if outcome.state in DONE:
                 self.fresh.add(key)
@@ -213,26 +217,35 @@ def table_side(side: Side) -> str:
     return "" if side == NEUTRAL else side
 
 
+_WRITE = (
+    "INSERT INTO store_operationrecord (plan_id, operation_id, person_id, side, system_id, account, entitlement, "
+    "action, phase, state, batch, attempts, error, detail, changed_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, '', '', %s)"
+)
+
+
 def _write_operations(row: PlanRow, plan: Plan, now: datetime) -> None:
-    OperationRecord.objects.bulk_create(
-        [
-            OperationRecord(
-                plan=row,
-                operation_id=one.id,
-                person_id=one.person_id,
-                side=table_side(one.side),
-                system_id=one.system,
-                account=one.account,
-                entitlement=one.entitlement,
-                action=one.action.value,
-                phase=one.phase,
-                state=OperationState.PLANNED.value,
-                changed_at=now,
-            )
-            for one in operations(plan)
-        ],
-        batch_size=1000,
-    )
+    """Open the journal's rows; a plain statement in bulk, because a plan can hold a million operations."""
+    at = connection.ops.adapt_datetimefield_value(now)
+    rows = [
+        (
+            row.pk,
+            one.id,
+            one.person_id,
+            table_side(one.side),
+            one.system,
+            one.account,
+            one.entitlement,
+            one.action.value,
+            one.phase,
+            OperationState.PLANNED.value,
+            at,
+        )
+        for one in operations(plan)
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_WRITE, rows)
 
 
 def _standing(row: PlanRow, plan: Plan) -> dict[str, Standing]:
