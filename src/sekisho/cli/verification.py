@@ -28,9 +28,9 @@ def _word(name: str, **params: object) -> str:
 @click.option("--as-of", "as_of", metavar="T", help=_word("as_of"))
 def command(as_of: str | None) -> Result:
     """Verify what is held."""
-    from sekisho.services import verification
-
     with open_home() as session, people.status(_word("progress")):
+        from sekisho.services import verification
+
         found = verification.verify(
             actor=session.actor, as_of=session.instant(as_of), now=session.now, home=session.home
         )

@@ -128,9 +128,9 @@ class Targets:
         return self._states[key]
 
     def owns_accounts(self, system: str) -> bool:
-        """Tell whether Sekisho switches accounts of the system off and on."""
+        """Tell whether Sekisho switches accounts off and on: the target can, and something there is its to manage."""
         return system in self.can_disable and any(
-            row.owned is Ownership.AUTHORITATIVE for key, row in self.catalogue.entitlements.items() if key[0] == system
+            row.owned is not Ownership.IGNORED for key, row in self.catalogue.entitlements.items() if key[0] == system
         )
 
 
