@@ -103,9 +103,14 @@ def show(last: int) -> Result:
 
         visible, counted = _visible_sides(session)
         ledger.sequence(now=session.now)
+        checkpoint = ledger.checkpoint()
         entries = ledger.last(count=last, sides=visible)
         other = ledger.count(sides=counted)
-    document: dict[str, object] = {"entries": list(entries), "entries_of_other_sides": other}
+    document: dict[str, object] = {
+        "checkpoint": checkpoint,
+        "entries": list(entries),
+        "entries_of_other_sides": other,
+    }
 
     def table() -> None:
         rows = Table()
@@ -116,6 +121,7 @@ def show(last: int) -> Result:
             facts = "  ".join(f"{key}={value}" for key, value in entry.facts.items())
             rows.add_row(position, entry.at[:19].replace("T", " "), entry.kind, entry.actor, entry.side, facts)
         people.print(rows)
+        people.print(checkpoint or "", markup=False, soft_wrap=True)
 
     return Result(document, table)
 

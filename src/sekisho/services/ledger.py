@@ -161,6 +161,12 @@ def last(*, count: int, sides: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(_entry(row) for row in reversed(rows))
 
 
+def checkpoint() -> str | None:
+    """Return the last signed checkpoint, as the text to hand to those who keep one outside; None before the first."""
+    last = sequencer.last_checkpoint()
+    return last.note if last else None
+
+
 def count(*, sides: Sequence[str]) -> int:
     """Return how many entries these sides have."""
     return LedgerEntry.objects.filter(side__in=list(sides)).count()

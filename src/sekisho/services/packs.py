@@ -23,12 +23,12 @@ from sekisho.core.proofs import InclusionProof
 from sekisho.core.users import Actor
 from sekisho.core.visibility import FactKind, Purpose
 from sekisho.services import ledger, sequencer, signing, visibility
-from sekisho.store.models import LedgerCheckpoint, LedgerContent, LedgerEntry
+from sekisho.store.models import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
 from sekisho.texts import LANGUAGES, text
 
 FORMAT, VERSION = "sekisho-pack", 1
-ALL_PROOFS_UP_TO = 2_000
-"""Entries up to which every entry gets its proof file; beyond, only those that are named."""
+ALL_PROOFS_UP_TO, LAST_PROOFS = 10_000, 1_000
+"""Entries up to which every entry gets its proof file; beyond, the last so many, or those that are named."""
 CHUNK = 5_000
 
 
@@ -108,7 +108,7 @@ def _allow(actor: Actor, side: str | None, now: datetime) -> None:
 def _wanted(entries: Collection[str], size: int) -> frozenset[int] | None:
     """Return the positions whose proofs are wanted; None is all of them."""
     if not entries:
-        return None if size <= ALL_PROOFS_UP_TO else frozenset()
+        return None if size <= ALL_PROOFS_UP_TO else frozenset(range(size - LAST_PROOFS, size))
     return frozenset(found.position for found in map(ledger.find, entries) if found.position is not None)
 
 
@@ -185,11 +185,22 @@ def _notes(size: int) -> Iterator[str]:
 
 
 def _write_proofs(pack: _Writing, positions: Iterable[int]) -> None:
-    nodes = lru_cache(maxsize=100_000)(sequencer.stored_node)
+    nodes = _nodes(pack.checkpoint.size)
     for position in positions:
         path = merkle.inclusion_proof(position, pack.checkpoint.size, nodes)
         proof = InclusionProof(position, tuple(path), pack.checkpoint.note)
         pack.write(f"proofs/{position:08d}.tlog-proof", [proof.text().encode()])
+
+
+def _nodes(size: int) -> merkle.Nodes:
+    """Return the stored tree: of a small ledger in memory, of a large one node by node."""
+    if size > ALL_PROOFS_UP_TO:
+        return lru_cache(maxsize=100_000)(sequencer.stored_node)
+    leaves = LedgerEntry.objects.filter(position__lt=size).values_list("position", "leaf_hash")
+    table = {(0, position or 0): bytes(hashed) for position, hashed in leaves}
+    inner = LedgerNode.objects.values_list("level", "position", "hash")
+    table.update({(level, position): bytes(hashed) for level, position, hashed in inner})
+    return merkle.lookup(table)
 
 
 @transaction.atomic
