@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import django
 from rich.table import Table
 
 from sekisho.cli.main import Result
@@ -42,8 +41,6 @@ def command(people: int, seed: int) -> Result:
     started = time.monotonic()
     home = Path(os.environ.get("SEKISHO_HOME", "var")).absolute()
     make_room(home)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
-    django.setup()
     from sekisho.demo.day import run_day
     from sekisho.services import installation
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import click
+import django
 
 from sekisho.cli.output import emit_error, emit_json, people
 from sekisho.core.errors import SekishoError
@@ -65,9 +66,11 @@ class BadUsage(SekishoError):
 @click.version_option(package_name="sekisho")
 @click.pass_context
 def sekisho(ctx: click.Context, home: Path | None, user: str | None, now: str | None) -> None:
-    """Take the words that stand before the command."""
+    """Take the words that stand before the command; only then may services be imported."""
     if home is not None:
         os.environ["SEKISHO_HOME"] = str(home.absolute())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
+    django.setup()
     ctx.obj = {"user": user, "now": now}
 
 

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import click
-import django
 
 from sekisho.cli.load import loaded, result, show, word
 from sekisho.cli.main import Result
@@ -43,8 +42,6 @@ def mark(home: Path) -> None:
     Raises:
         RealHome: it is a home already, and no rehearsal.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
-    django.setup()
     from sekisho.services import installation
 
     if (home / "sekisho.sqlite3").exists() and not installation.is_rehearsal(home=home):

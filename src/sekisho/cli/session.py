@@ -1,7 +1,6 @@
 """Open the home for a command: database ready, actor and clock known, ledger sequenced at the end."""
 
 import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-import django
 
 from sekisho.cli.main import parse_instant
 from sekisho.core.users import Actor
@@ -41,8 +39,6 @@ def open_home(*, sequencing: bool = True) -> Iterator[Session]:
     the command only looks at the ledger and must report a damaged one.
     """
     words = click.get_current_context().find_root().obj
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
-    django.setup()
     from django.conf import settings
 
     from sekisho.services import installation, ledger, users
