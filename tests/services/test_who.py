@@ -66,6 +66,20 @@ def test_what_a_later_read_missed_was_held_until_that_day(home: Path) -> None:
     assert ("P1", *days(21, None), "desired") in ask()
 
 
+def test_at_an_instant_of_the_day_only_what_was_seen_then_counts(home: Path) -> None:
+    see(home, "2026-03-10T00:00:00")
+    plantings.put(home, "cis", p1="", p3="")
+    see(home, "2026-03-20T03:00:00")
+    day = Period(date(2026, 3, 20), date(2026, 3, 21))
+
+    def basis(hour: int) -> set[str]:
+        at = make.at(f"2026-03-20T{hour:02}:00:00")
+        answer = who.who(actor=ALICE, system="cis", period=day, known_at=make.at("2026-04-01"), now=NOW, at=at)
+        return {one.basis.value for one in answer.holders}
+
+    assert (basis(2), basis(3)) == ({"both"}, {"desired"})
+
+
 def test_as_known_earlier_the_later_read_is_not_known(home: Path) -> None:
     see(home, "2026-03-10")
     plantings.put(home, "cis", p1="")

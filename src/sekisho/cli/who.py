@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sekisho.core.holders import Holder
     from sekisho.services.who import Who
 
+DATE = len("2026-04-01")
 MOST = 200
 """Rows shown at the command line; `--json` has all of them."""
 
@@ -42,6 +43,7 @@ def command(system: str, day: str | None, start: str | None, end: str | None, kn
             period=_period(session, day, start, end),
             known_at=session.instant(known_at),
             now=session.now,
+            at=session.instant(day) if day is not None and len(day) > DATE else None,
         )
     document: dict[str, object] = {
         "system": answer.system,

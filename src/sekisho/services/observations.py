@@ -68,7 +68,7 @@ def keep(*, system: System, reading: Reading | Unread, now: datetime, purpose: s
         _keep_failure(system, reading, now, purpose)
         return
     holdings = sum(len(state.entitlements) for state in reading.accounts.values())
-    last = models.SystemRead.objects.filter(system_id=system.id, failure="").order_by("-read_at", "-id").first()
+    last = models.SystemRead.objects.filter(system_id=system.id, failure="").order_by("-id").first()
     same = last is not None and last.complete and reading.complete and last.digest == reading.digest
     appeared, gone = (0, 0) if same else _intervals(reading)
     models.SystemRead.objects.create(
@@ -105,11 +105,7 @@ def sizes(*, systems: Iterable[str]) -> Mapping[str, Before]:
     """
     found = {}
     for system in systems:
-        last = (
-            models.SystemRead.objects.filter(system_id=system, failure="", complete=True)
-            .order_by("-read_at", "-id")
-            .first()
-        )
+        last = models.SystemRead.objects.filter(system_id=system, failure="", complete=True).order_by("-id").first()
         if last is not None:
             taken = models.OperationRecord.objects.filter(
                 system_id=system,

@@ -1,6 +1,6 @@
 """Who should have held access to a system and who was seen to, as known at a moment. 保有者の照会."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -42,8 +42,13 @@ class Who:
     holders: tuple[Holder, ...]
 
 
-def who(*, actor: Actor, system: str, period: Period, known_at: datetime, now: datetime) -> Who:
+def who(
+    *, actor: Actor, system: str, period: Period, known_at: datetime, now: datetime, at: datetime | None = None
+) -> Who:
     """Return who held access to the system over the days, by what should have been and by what was seen.
+
+    What should be held is a matter of days. What was seen counts for a day if it was so at any time of it;
+    with `at`, an instant of the day, only if it was so then.
 
     Raises:
         UnknownSystem, NoDays: the question does not fit.
@@ -65,7 +70,7 @@ def who(*, actor: Actor, system: str, period: Period, known_at: datetime, now: d
         period,
     )
     zone = installation.zone(known_at=known_at)
-    seen = observed_days(_seen(system, period, known_at, zone), known.accounts, period)
+    seen = observed_days(_seen(_Asked(system, period, known_at, at), zone), known.accounts, period)
     found = (one for one in holders(wanted, seen) if one.entitlement not in hidden)
     return Who(system, period, known_at, tuple(found))
 
@@ -121,18 +126,30 @@ def _away(period: Period, known_at: datetime) -> dict[PersonId, list[Period]]:
     return found
 
 
-def _seen(system: str, period: Period, known_at: datetime, zone: ZoneInfo) -> Iterable[Seen]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    system: str
+    period: Period
+    known_at: datetime
+    at: datetime | None
+
+
+def _seen(asked: _Asked, zone: ZoneInfo) -> Iterator[Seen]:
     """Yield what reads showed up to `known_at`; an end that was not yet known then is open."""
-    rows = models.ObservedHolding.objects.filter(system_id=system, first_seen_at__lte=known_at)
-    rows = rows.filter(Q(absent_at__isnull=True) | Q(absent_at__gt=midnight(period.start, zone)))
-    if period.end is not None:
-        rows = rows.filter(first_seen_at__lt=midnight(period.end, zone))
+    rows = models.ObservedHolding.objects.filter(system_id=asked.system, first_seen_at__lte=asked.known_at)
+    first_instant = asked.at or midnight(asked.period.start, zone)
+    later = Q(absent_at__isnull=True) | Q(absent_at__gt=first_instant) | Q(absent_at__gt=asked.known_at)
+    rows = rows.filter(later)
+    if asked.at is not None:
+        rows = rows.filter(first_seen_at__lte=asked.at)
+    elif asked.period.end is not None:
+        rows = rows.filter(first_seen_at__lt=midnight(asked.period.end, zone))
     spelled = rows.annotate(first=access.as_text("first_seen_at"), last=access.as_text("absent_at"))
     days: dict[tuple[str, str | None], Period] = {}
     names = ("account", "entitlement", "first", "last")
     for account, entitlement, first, last in spelled.values_list(*names).iterator(chunk_size=20_000):
         if (first, last) not in days:
-            days[(first, last)] = _days(_instant(first), _instant(last) if last else None, known_at, zone)
+            days[(first, last)] = _days(_instant(first), _instant(last) if last else None, asked.known_at, zone)
         yield Seen(account, entitlement, days[(first, last)])
 
 
