@@ -215,31 +215,31 @@ def _unknown(reading: Reading | Unread) -> bool:
 
 @transaction.atomic
 def _keep(plan: Plan, actor: Actor, now: datetime) -> None:
-    _, made = models.Plan.objects.get_or_create(
+    """Keep the plan; an equal one is kept once."""
+    if models.Plan.objects.filter(sha256=plan.sha256).exists():
+        return
+    models.Plan.objects.create(
         sha256=plan.sha256,
-        defaults={
-            "as_of": plan.as_of,
-            "known_at": plan.known_at,
-            "planned_by": plan.planned_by,
-            "planned_at": plan.planned_at,
-            "expires_at": plan.expires_at,
-            "document": parts.document(plan),
+        as_of=plan.as_of,
+        known_at=plan.known_at,
+        planned_by=plan.planned_by,
+        planned_at=plan.planned_at,
+        expires_at=plan.expires_at,
+        document=parts.document(plan),
+    )
+    ledger.record(
+        kind="plan.made",
+        actor=actor.name,
+        now=now,
+        facts={
+            "sha256": plan.sha256,
+            "as_of": plan.as_of.isoformat(),
+            "parts": [{"side": one.side, "system": one.system, "sha256": one.sha256} for one in plan.parts],
+            "operations": sum(len(one.operations) for one in plan.parts),
+            "held": sum(len(one.held) for one in plan.parts),
+            "unknown_systems": list(plan.unknown_systems),
         },
     )
-    if made:
-        ledger.record(
-            kind="plan.made",
-            actor=actor.name,
-            now=now,
-            facts={
-                "sha256": plan.sha256,
-                "as_of": plan.as_of.isoformat(),
-                "parts": [{"side": one.side, "system": one.system, "sha256": one.sha256} for one in plan.parts],
-                "operations": sum(len(one.operations) for one in plan.parts),
-                "held": sum(len(one.held) for one in plan.parts),
-                "unknown_systems": list(plan.unknown_systems),
-            },
-        )
 
 
 def _standing(plan: Plan, now: datetime) -> Standing:
