@@ -124,7 +124,7 @@ class Campaign:
 
     def judge(self, folder: Path) -> list[str]:
         found = world.outcome(self.world, folder)
-        told = [f"defect: {one}" for one in world.ledger_defects(folder)]
+        told = [f"defect: {one}" for one in world.ledger_defects(folder, found.effects)]
         if self.expected is not None and found.held != self.expected.held:
             told.append(f"another end: {found.held}")
         if self.expected is not None and found.states != self.expected.states:

@@ -262,8 +262,19 @@ def outcome(world: SqlWorld, folder: Path) -> Outcome:
     )
 
 
-def ledger_defects(folder: Path) -> list[str]:
-    """Return what in the ledger does not fit the journal."""
+ACTIONS = {"insert": "grant", "delete": "revoke"}
+
+
+def behind(effect: str) -> str:
+    """Return the id of the operation that alone explains an effect such as `nw delete c1 view`."""
+    system, what, login, role = effect.split(" ")
+    if what == "active":
+        return f"{login.upper()}-{system}-{'enable' if role == '1' else 'disable'}-"
+    return f"{login.upper()}-{system}-{ACTIONS[what]}-{role}"
+
+
+def ledger_defects(folder: Path, effects: Iterable[str]) -> list[str]:
+    """Return what in the ledger does not fit the journal, or the effects that the applications saw."""
     defects = []
     intended: set[str] = set()
     told: dict[str, str] = {}
@@ -275,6 +286,7 @@ def ledger_defects(folder: Path) -> list[str]:
             intended.update(facts["operations"])
         elif kind == "operations.recorded":
             told.update(facts["states"])
+    defects += [f"{one} happened without an intent" for one in effects if behind(one) not in intended]
     if started != 1:
         defects.append(f"the cutover began {started} times")
     for key, state, attempts in store(folder, "SELECT operation_id, state, attempts FROM store_operationrecord"):
