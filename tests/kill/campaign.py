@@ -10,6 +10,7 @@ applications themselves and by a look after each kill; a ledger that fits the jo
 """
 
 import argparse
+import atexit
 import os
 import random
 import shutil
@@ -26,6 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
 os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-kill-home-")
+atexit.register(shutil.rmtree, os.environ["SEKISHO_HOME"], ignore_errors=True)
 
 import django
 

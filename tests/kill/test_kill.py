@@ -18,7 +18,7 @@ def campaign(target: str, points: int, seconds: int) -> str:
 
 
 def test_a_cutover_killed_anywhere_ends_as_an_undisturbed_one() -> None:
-    assert "killed by event" in campaign("sqlite", 25, 15)
+    assert "killed by event" in campaign("sqlite", 10, 8)
 
 
 @pytest.mark.real
