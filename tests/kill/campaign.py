@@ -29,7 +29,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
 os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-kill-home-")
 atexit.register(shutil.rmtree, os.environ["SEKISHO_HOME"], ignore_errors=True)
 
-import django
+import django  # noqa: E402  the paths and the home above come first
 
 django.setup()
 
