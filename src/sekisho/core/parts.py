@@ -18,6 +18,8 @@ from sekisho.core.plans import FORMAT, GuardResult, HeldGrant, Operation, Part, 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_IN_ORDER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Canonical only for objects whose keys stand in order already: a part has a million of them."""
 
 
 class BrokenPlan(SekishoError):
@@ -145,12 +147,12 @@ def _part(side: Side, system: str, operations: list[Operation], held: list[HeldG
     operations = sorted(operations, key=_operation_order)
     held = sorted(held, key=lambda one: (one.person_id, one.entitlement, one.code, one.order_no))
     content: dict[str, Json] = {
+        "held": [_held_json(one) for one in held],
+        "operations": [_operation_json(one) for one in operations],
         "side": side,
         "system": system,
-        "operations": [_operation_json(one) for one in operations],
-        "held": [_held_json(one) for one in held],
     }
-    return Part(side, system, tuple(operations), tuple(held), sha256_hex(_spelled(content).encode()))
+    return Part(side, system, tuple(operations), tuple(held), sha256_hex(_IN_ORDER.encode(content).encode()))
 
 
 def _sealed(plan: Plan) -> Plan:
@@ -203,23 +205,21 @@ def _phase(action: Action) -> int:
 
 
 def _operation_json(one: Operation) -> dict[str, Json]:
+    """Return the operation with its keys in canonical order."""
+    state = one.precondition
     return {
+        "account": one.account,
+        "action": one.action,
+        "because": list(one.because),
+        "entitlement": one.entitlement,
         "id": one.id,
         "person_id": one.person_id,
-        "account": one.account,
+        "phase": _phase(one.action),
+        "precondition": {"enforced_by": state.enforced_by, "present": state.present, "version": state.version},
+        "protected": one.protected,
+        "restores": one.restores,
         "side": one.side,
         "system": one.system,
-        "action": one.action,
-        "entitlement": one.entitlement,
-        "protected": one.protected,
-        "because": list(one.because),
-        "phase": _phase(one.action),
-        "precondition": {
-            "present": one.precondition.present,
-            "version": one.precondition.version,
-            "enforced_by": one.precondition.enforced_by,
-        },
-        "restores": one.restores,
     }
 
 
@@ -241,13 +241,14 @@ def _operation(row: Mapping[str, Json]) -> Operation:
 
 
 def _held_json(one: HeldGrant) -> dict[str, Json]:
+    """Return the held grant with its keys in canonical order."""
     return {
+        "code": one.code,
+        "entitlement": one.entitlement,
+        "order_no": one.order_no,
         "person_id": one.person_id,
         "side": one.side,
         "system": one.system,
-        "entitlement": one.entitlement,
-        "code": one.code,
-        "order_no": one.order_no,
     }
 
 

@@ -4,7 +4,9 @@ Here: making, approving, showing. Not here: carrying out (`cutover`), what a pla
 `core.guards`), its file (`core.parts`). Reads happen before the transaction that keeps the plan.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,8 +16,9 @@ from django.db import transaction
 from sekisho.core import parts
 from sekisho.core.access import Catalogue, Reading, Unread
 from sekisho.core.errors import SekishoError
-from sekisho.core.guards import GuardFacts, judge
+from sekisho.core.guards import Before, GuardFacts, judge
 from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
+from sekisho.core.parameters import Parameters
 from sekisho.core.periods import local_day
 from sekisho.core.plans import GuardResult, Operation, Part, Plan, Read
 from sekisho.core.users import Actor
@@ -79,19 +82,12 @@ def make(
     before = observations.sizes(systems=known.systems)
     seen = observations.read_all(systems=known.systems.values(), now=now, purpose="plan", home=home)
     readings = {system: one.reading for system, one in seen.items()}
-    roll = access.roster(known, as_of_day=day, known_at=known_at)
-    draft = plan_facts.draft(roll, plan_facts.targets(known, seen, roll, as_of), day=day, known_at=known_at)
-    facts = GuardFacts(
-        catalogue=known,
-        readings=readings,
-        before=before,
-        expected=plan_facts.expected_movers(day=day, known_at=known_at, planner=actor.name),
-        never_empty=plan_facts.never_empty(known),
-        vanish_percent=parameters.number("vanish_percent", day),
-        group_share_percent=parameters.number("group_share_percent", day),
-        guard_min_members=parameters.number("guard_min_members", day),
-        keep_last_member=bool(parameters.get("keep_last_member", day)),
-    )
+    facts = _guard_facts(known, readings, before, parameters=parameters, day=day)
+    expected = plan_facts.expected_movers(day=day, known_at=known_at, planner=actor.name)
+    with uncollected():
+        roll = access.roster(known, as_of_day=day, known_at=known_at)
+        draft = plan_facts.draft(roll, plan_facts.targets(known, seen, roll, as_of), day=day, known_at=known_at)
+        guards = judge(draft.operations, replace(facts, expected=expected))
     head = parts.Head(
         as_of=as_of,
         known_at=known_at,
@@ -99,10 +95,11 @@ def make(
         planned_at=now,
         expires_at=expires_at or as_of + timedelta(days=parameters.number("plan_expires_days", day)),
         reads=tuple(Read(one.system, one.read_at, one.digest) for one in readings.values() if isinstance(one, Reading)),
-        guards=judge(draft.operations, facts),
+        guards=guards,
         unknown_systems=tuple(sorted(system for system, one in readings.items() if _unknown(one))),
     )
-    plan = parts.build(head, draft.operations, draft.held)
+    with uncollected():
+        plan = parts.build(head, draft.operations, draft.held)
     _keep(plan, actor, now)
     return plan
 
@@ -182,6 +179,38 @@ def approvers(*, sha256: str) -> tuple[str, ...]:
 def exempt_persons(*, day: date, known_at: datetime) -> frozenset[PersonId]:
     """Return the persons for whom an exception in force covers holding both sides."""
     return plan_facts.exempt_persons(day=day, known_at=known_at)
+
+
+def _guard_facts(
+    known: Catalogue,
+    readings: Mapping[str, Reading | Unread],
+    before: Mapping[str, Before],
+    *,
+    parameters: Parameters,
+    day: date,
+) -> GuardFacts:
+    return GuardFacts(
+        catalogue=known,
+        readings=readings,
+        before=before,
+        never_empty=plan_facts.never_empty(known),
+        vanish_percent=parameters.number("vanish_percent", day),
+        group_share_percent=parameters.number("group_share_percent", day),
+        guard_min_members=parameters.number("guard_min_members", day),
+        keep_last_member=bool(parameters.get("keep_last_member", day)),
+    )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the collector out: a plan makes a million objects that all stay, and it would walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _sides(known: Catalogue) -> set[Side]:
