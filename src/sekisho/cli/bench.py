@@ -95,19 +95,22 @@ def _figures(bench: Bench) -> dict[str, object]:
         "value": _rounded(bench.value),
         "unit": bench.unit,
         "limit": _rounded(bench.limit),
-        "ratio": round(bench.ratio, 3),
+        "ratio": None if bench.ratio is None else round(bench.ratio, 3),
         "against": bench.against,
         "budget": bench.budget,
+        "size": bench.size,
     }
 
 
-def _rounded(value: float) -> float:
+def _rounded(value: float | None) -> float | None:
+    if value is None:
+        return None
     return round(value) if abs(value) >= 1_000 else float(f"{value:.4g}")
 
 
 def _result(figures: list[dict[str, object]]) -> Result:
     def show() -> None:
-        names = ("name", "value", "unit", "limit", "ratio", "against", "budget")
+        names = ("name", "value", "unit", "limit", "ratio", "against", "budget", "size")
         table = Table(*(text(f"cli_bench.column_{name}", language=LANGUAGE) for name in names))
         for figure in figures:
             table.add_row(*(_cell(figure[name]) for name in names))
@@ -117,4 +120,6 @@ def _result(figures: list[dict[str, object]]) -> Result:
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return "—"
     return f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -12,20 +12,29 @@ class Bench:
 
     `limit` is what the machine gives at best for the same work, measured in the same run, in the same
     `unit`; or the budget's own number where it is absolute. `against` says which. `budget` is the
-    sentence of the budget, "" where there is none.
+    sentence of the budget, "" where there is none. `size` says how much was there to work on.
     """
 
     name: str
-    value: float
+    value: float | None
+    """None where it was not run; `against` then says why. Never 0 for that."""
     unit: str
-    limit: float
+    limit: float | None
     against: str
     budget: str = ""
+    size: str = ""
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """Return value ÷ limit: for rates, at best 1; for seconds, how much of the budget is used."""
+        if self.value is None or self.limit is None:
+            return None
         return self.value / self.limit if self.limit else 0.0
+
+
+def not_run(name: str, unit: str, why: str, *, budget: str = "", size: str = "") -> Bench:
+    """Return the figure of what could not be measured here; `why` is a few words such as "slapd is missing"."""
+    return Bench(name, None, unit, None, f"not run: {why}", budget, size)
 
 
 Measure = Callable[[Path], list[Bench]]
