@@ -24,7 +24,7 @@ PASSWORD = "secret-of-a-test"
 PEOPLE = f"ou=people,{SUFFIX}"
 GROUPS = f"ou=groups,{SUFFIX}"
 MODULES = Path("/usr/lib/ldap")
-PG_BIN = Path("/usr/lib/postgresql/15/bin")
+PG_BIN = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql/bin"))
 
 
 def free_port() -> int:
