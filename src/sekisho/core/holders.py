@@ -24,6 +24,16 @@ class Stay(NamedTuple):
     period: Period
 
 
+class Waiting(NamedTuple):
+    """Posts whose protected access is held, because a verdict stands against the order that led there."""
+
+    stays: Collection[Stay]
+    protected: Collection[str]
+
+
+NOBODY_WAITS = Waiting(frozenset(), frozenset())
+
+
 class Seen(NamedTuple):
     """An entitlement seen on an account over whole days."""
 
@@ -141,12 +151,16 @@ def desired_days(
     reach: Reach,
     grants: Iterable[Grant],
     asked: Period,
+    waiting: Waiting = NOBODY_WAITS,
 ) -> Desired:
     """Return who should have held what on which of the asked days; nothing a post brings is held on leave."""
     found: Desired = {}
-    for place, held in stays:
+    for stay in stays:
+        place, held = stay
         absences = away.get(place.person_id, ())
         for entitlement, piece in reach.of(place):
+            if entitlement in waiting.protected and stay in waiting.stays:
+                continue
             mine = found.setdefault((place.person_id, entitlement), [])
             if not absences and held.start <= piece.period.start and piece.period.until <= held.until:
                 mine.append(piece)
