@@ -12,6 +12,8 @@ import cutover_homes as homes
 import cutovers as make
 from sekisho.connectors.memory import Faults
 from sekisho.core import cutover as core
+from sekisho.core.access import Catalogue
+from sekisho.core.guards import GuardFacts, judge
 from sekisho.core.kinds import NETWORK, Action, OperationState, PersonId, Role
 from sekisho.core.parts import BrokenPlan
 from sekisho.core.periods import Period
@@ -19,6 +21,7 @@ from sekisho.core.plans import GuardResult, HeldGrant
 from sekisho.core.users import Actor, RoleGrant
 from sekisho.services import cutover, leases, plans
 from sekisho.store import models
+from sekisho.texts import both
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -193,9 +196,16 @@ def test_a_guards_hold_is_said_and_one_more_approval_lifts_it(home: homes.Home) 
         "P1-nw-revoke-view",
         "P1-ep-grant-sell",
     }
+    assert {one.code for one in first.operations if one.state is OperationState.HELD} == {"cutover.guard_manifest"}
     row = models.Plan.objects.get(sha256=plan.sha256)
     models.PlanApproval.objects.create(plan=row, by="third", method="test", at=make.NOW)
     assert home.run(content).finished
+
+
+def test_every_guard_has_words_for_one_operation_that_it_holds() -> None:
+    facts = {"system": "nw", "account": "p1", "entitlement": "view", "detail": ""}
+    guards = {guard.id for guard in judge([], GuardFacts(Catalogue({}, {}), {}))}
+    assert all("?" not in both(f"cutover.guard_{name}", facts)["en"] for name in guards)
 
 
 def test_grants_that_the_plan_holds_are_listed_as_held(home: homes.Home) -> None:

@@ -91,7 +91,7 @@ def approvals(plan: Plan, approvers: Collection[str]) -> int:
 
 
 def held_by_guards(plan: Plan, *, given: int, required: int) -> dict[str, str]:
-    """Return the operations that a guard holds, each with the code of the guard that holds it.
+    """Return the operations that a guard holds, each with the code that says so of one operation.
 
     A guard names persons, systems, entitlements and accounts; an operation is held if it lies in all that the
     guard names, and a guard that names nothing holds everything. The last holder of an entitlement may
@@ -103,7 +103,7 @@ def held_by_guards(plan: Plan, *, given: int, required: int) -> dict[str, str]:
         if guard.state == "hold" and not (guard.id in LIFTED_BY_APPROVAL and given > required)
     ]
     return {
-        operation.id: guard.code
+        operation.id: f"cutover.guard_{guard.id}"
         for operation in operations(plan)
         for guard in reversed(holding)
         if _names(guard, operation)
@@ -206,8 +206,6 @@ def _names(guard: GuardResult, operation: Operation) -> bool:
         (not guard.persons or operation.person_id in guard.persons)
         and (not guard.systems or operation.system in guard.systems)
         and (not guard.entitlements or (operation.system, operation.entitlement) in guard.entitlements)
-        and (guard.id != "last_member" or operation.phase == 1)
-        and (not guard.accounts or (operation.system, operation.account) in guard.accounts)
         and (guard.id != "last_member" or operation.phase == 1)
         and (not guard.accounts or (operation.system, operation.account) in guard.accounts)
     )

@@ -223,7 +223,7 @@ def _looked(decision: Done | Refused, todo: Todo) -> Outcome:
 
 
 def _holds(running: _Running, target: Target, batch: Sequence[Operation]) -> dict[str, Outcome]:
-    """Return what must not be sent now: the plan ran out, the breaker is open, a guard or the wall holds it."""
+    """Return what must not be sent now: it came too late, the breaker is open, a guard, the wall or a newer fact."""
     system = target.system.id
     code = ""
     if running.journal.clock.now() >= running.journal.plan.expires_at:
@@ -235,7 +235,7 @@ def _holds(running: _Running, target: Target, batch: Sequence[Operation]) -> dic
     if code:
         return {one.id: Outcome(OperationState.HELD, code, system) for one in batch}
     held = {one.id: Outcome(OperationState.HELD, running.guarded[one.id]) for one in batch if one.id in running.guarded}
-    return running.keeper.holds(batch) | held
+    return running.keeper.holds(batch) | running.keeper.outdated(batch) | held
 
 
 def _count(running: _Running, system: str, sent: Mapping[str, Outcome]) -> None:

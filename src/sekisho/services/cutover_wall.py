@@ -1,4 +1,8 @@
-"""The wall between the sides while a cutover grants: fresh reads of the other sides, then law 1 per person."""
+"""What may stop an operation when it is due: facts learned since the plan, and law 1.
+
+The wall asks fresh reads of the other sides, per person. It knows persons by their accounts, so giving also
+needs the account to be that person's still: otherwise it would be asked about somebody else.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
@@ -11,7 +15,7 @@ from django.db.models import Max
 from sekisho.connectors.protocol import ConnectorError
 from sekisho.connectors.registry import open_connector
 from sekisho.core.access import Catalogue, Reading, Unread
-from sekisho.core.kinds import Action, OperationState, PersonId, Side
+from sekisho.core.kinds import Action, OperationState, Ownership, PersonId, Side
 from sekisho.core.plans import Operation
 from sekisho.core.wall import Held, Wall, law1_gate, protected_by_side, wanted_on_both_sides
 from sekisho.services import access, observations
@@ -36,12 +40,15 @@ class WallKeeper:
     both: frozenset[PersonId] = frozenset()
     _residual: dict[str, int] = field(default_factory=dict)
     _read_at: dict[str, datetime] = field(default_factory=dict)
+    _users: dict[tuple[str, str], set[PersonId]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         accounts: dict[tuple[PersonId, str], list[str]] = {}
         for person, links in access.links_on(self.catalogue.accounts, self.day).items():
             for link in links:
                 accounts.setdefault((person, link.system), []).append(link.account)
+                if link.current:
+                    self._users.setdefault((link.system, link.account), set()).add(person)
         self.wall = Wall(protected_by_side(self.catalogue), accounts, self._residual, self.exempt)
 
     def expect(self, grants: Iterable[Operation]) -> None:
@@ -77,6 +84,25 @@ class WallKeeper:
                 detail = f"{verdict.system} {verdict.until.isoformat()}" if verdict.until else verdict.system
                 held[one.id] = Outcome(OperationState.HELD, verdict.code, detail)
         return held
+
+    def outdated(self, batch: Iterable[Operation]) -> dict[str, Outcome]:
+        """Return the operations that what was learned since the plan forbids: they need a new plan (law 2).
+
+        What is protected or not ours by now is not touched at all. Giving also asks whose the account is
+        today; taking does not, because less access was approved whatever else happened.
+        """
+        held = ((one, self._outdated(one)) for one in batch)
+        return {one.id: Outcome(OperationState.HELD, code, one.system) for one, code in held if code}
+
+    def _outdated(self, one: Operation) -> str:
+        row = self.catalogue.entitlements.get((one.system, one.entitlement))
+        if (one.system, one.account) in self.catalogue.protected_accounts:
+            return "cutover.guard_protected_account"
+        if row.owned is Ownership.IGNORED if row else one.action is Action.GRANT:
+            return "cutover.not_ours"
+        if one.phase == 2 and self._users.get((one.system, one.account)) != {one.person_id}:
+            return "cutover.relinked"
+        return ""
 
     def unread(self) -> frozenset[str]:
         """Return the systems that could not be read for the wall."""
