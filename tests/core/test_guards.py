@@ -115,3 +115,16 @@ def test_one_approval_more_lifts_the_lists_and_shares_but_not_the_protected_acco
     plan = build(Head(T, T, "alice", T, T, guards=judge(some, known)), some, [])
     assert set(held_by_guards(plan, given=1, required=1)) == {"revoke0", "revoke1"}
     assert set(held_by_guards(plan, given=2, required=1)) == {"revoke1"}
+
+
+@pytest.mark.parametrize(("number", "state"), [(6, "ok"), (7, "hold")])
+def test_switching_off_too_many_accounts_of_a_system_is_held(number: int, state: str) -> None:
+    off = [replace(one, entitlement="") for one in operations(number, Action.DISABLE)]
+    found = guard("group_share", off, facts(reading(20, 0)))
+    assert (found.state, found.entitlements) == (state, (("cis", ""),) if state == "hold" else ())
+
+
+def test_accounts_that_are_off_already_are_no_part_of_the_group_that_is_switched_off() -> None:
+    states = {f"p{n}": AccountState(f"p{n}", n < 10, frozenset()) for n in range(40)}
+    off = [replace(one, entitlement="") for one in operations(4, Action.DISABLE)]
+    assert guard("group_share", off, facts(Reading("cis", T, states, True, "d"))).state == "hold"

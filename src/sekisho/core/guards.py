@@ -127,7 +127,10 @@ def _last_member(
 
 
 def _group_share(operations: Sequence[Operation], facts: GuardFacts, holders: Mapping[Key, int]) -> GuardResult:
+    """Hold what too many would lose at once; the accounts of a system are such a group too, under the name ""."""
     gone, _ = _moves(operations)
+    off = Counter((one.system, "") for one in operations if one.action is Action.DISABLE)
+    gone, holders = gone + off, {**holders, **_active(facts.readings, off)}
     limit = facts.group_share_percent
     over = {
         key: count * 100 // holders[key]
@@ -154,6 +157,16 @@ def _moves(operations: Sequence[Operation]) -> tuple[Counter[Key], Counter[Key]]
         elif operation.action is Action.GRANT:
             come[(operation.system, operation.entitlement)] += 1
     return gone, come
+
+
+def _active(readings: Mapping[str, Reading | Unread], asked: Collection[Key]) -> dict[Key, int]:
+    """Count the active accounts of the systems that are asked for."""
+    found = {}
+    for key in asked:
+        reading = readings.get(key[0])
+        if isinstance(reading, Reading):
+            found[key] = sum(state.active for state in reading.accounts.values())
+    return found
 
 
 def _holders(readings: Mapping[str, Reading | Unread]) -> dict[Key, int]:
