@@ -86,6 +86,7 @@ class Boundary:
         for unit_rows in self._units.values():
             unit_rows.sort(key=lambda row: row.period.start)
         self._classes: dict[tuple[UnitCode, date], Listed | Unclassified] = {}
+        self._sides: dict[tuple[UnitCode | None, CompanyCode, date], Side | None] = {}
         self._settled: dict[UnitCode, bool] = {}
 
     def company(self, code: CompanyCode, on: date) -> Company | None:
@@ -133,6 +134,12 @@ class Boundary:
 
     def side(self, unit: UnitCode | None, company: CompanyCode, on: date) -> Side | None:
         """Return the side of a post there: its unit's, else a parent unit's, else its company's."""
+        key = (unit, company, on)
+        if key not in self._sides:
+            self._sides[key] = self._find_side(unit, company, on)
+        return self._sides[key]
+
+    def _find_side(self, unit: UnitCode | None, company: CompanyCode, on: date) -> Side | None:
         seen: set[UnitCode] = set()
         code = unit
         while code is not None and code not in seen:

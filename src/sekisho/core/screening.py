@@ -97,6 +97,7 @@ class _Scene:
     book: Rulebook
     on: date
     _sources: dict[tuple[int, int], Sources] = field(default_factory=dict)
+    _beside: dict[int, list[Post]] = field(default_factory=dict)
 
     def fit(self, post: Post, keys: Keys) -> Answer:
         return self.book.fit(post, keys, self.on)
@@ -108,6 +109,12 @@ class _Scene:
             numbers.number("lookback_days", self.on) if lookback is None else lookback,
             numbers.number("neutral_stay_days", self.on) if stay is None else stay,
         )
+
+    def beside(self, place: int) -> list[Post]:
+        """Return the posts held together with a destination, remembered for the next rule."""
+        if place not in self._beside:
+            self._beside[place] = _beside(self.move.destinations[place], self.move)
+        return self._beside[place]
 
     def sources_within(self, lookback_days: int, stay_days: int) -> Sources:
         asked = (lookback_days, stay_days)
@@ -181,8 +188,8 @@ def _concurrent_posts(rule: Rule, scene: _Scene) -> Match:
     """Match two different posts held at once, one of them begun by this order."""
     best = Match(NO)
     one, other = from_keys(rule), to_keys(rule)
-    for own in scene.move.destinations:
-        for held in _beside(own, scene.move):
+    for place, own in enumerate(scene.move.destinations):
+        for held in scene.beside(place):
             if not (rule.from_classes or rule.to_classes) and not _apart(own, held, scene):
                 continue
             for before, after in ((held, own), (own, held)):

@@ -4,6 +4,7 @@ Here: loading what a verdict rests on, keeping verdicts that changed, what is fo
 judgement itself is `core.screening`; who sees which verdict, `core.visibility`; the words, `verdicts`.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, TextField
+from django.db.models.functions import Cast
 
 from sekisho.core.boundary import Boundary, changed_units
 from sekisho.core.canonical import Json, canonical, sha256_hex
@@ -175,9 +177,10 @@ def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -
     judged = [(order, world.verdict(order)) for person in world.persons() for order in world.in_force(person)]
     raised: tuple[str, ...] = ()
     if known_at >= now:
-        found = [*_unscreened(judged, now), *_reclassified(world, as_of, known_at)]
-        _keep(judged, actor, now)
-        raised = findings.raise_all(findings=found, actor=actor, now=now)
+        found = [*_unscreened(judged, now, world.boundary()), *_reclassified(world, as_of, known_at)]
+        _keep(judged, actor, now, world.boundary())
+        keys = findings.raise_all(findings=found, actor=actor, now=now)
+        raised = findings.visible_keys(keys=keys, actor=actor, now=now)
     shown = _visible(judged, actor, now, world.boundary())
     results = sorted((Checked(order, said, reason(said)) for order, said in shown), key=_worst_first)
     return CheckResult(len(results), tuple(results), raised)
@@ -202,7 +205,7 @@ def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
         by_today = world.verdict(order, on=today)
         unknown += by_today.outcome is Outcome.UNKNOWN
         affected.extend(_newly(world, order, then, by_today, today))
-    _rescreened(affected, len(moved), actor, now, since)
+    _rescreened(world, moved, actor, now, since)
     return RescreenResult(len(seen), tuple(sorted(affected, key=lambda one: (one.since, one.person_id))), unknown)
 
 
@@ -293,9 +296,10 @@ def _worst_first(one: Checked) -> tuple[int, date, str, str, tuple[int, int]]:
 
 def _keep(judged: Sequence[tuple[Order, Verdict]], actor: Actor, now: datetime) -> None:
     """Keep the verdicts that changed, and one entry for the check with what it kept."""
-    last: dict[str, Any] = dict(models.Screening.objects.order_by("id").values_list("order_id", "verdict"))
-    changed = [(order, document(said)) for order, said in judged]
-    changed = [(order, said) for order, said in changed if last.get(order.id) != said]
+    kept_texts = models.Screening.objects.order_by("id").values_list("order_id", Cast("verdict", TextField()))
+    last: dict[str, str] = dict(kept_texts.iterator(chunk_size=5000))
+    documents = ((order, document(said)) for order, said in judged)
+    changed = [(order, said) for order, said in documents if not _reads(last.get(order.id), said)]
     models.Screening.objects.bulk_create(
         [
             models.Screening(
@@ -315,6 +319,18 @@ def _keep(judged: Sequence[tuple[Order, Verdict]], actor: Actor, now: datetime) 
     ledger.record(kind="orders.checked", actor=actor.name, now=now, facts=facts, personal={"verdicts": kept})
 
 
+def _reads(text: str | None, said: dict[str, Any]) -> bool:
+    """Tell whether a kept verdict is this one; most are, letter by letter, so that few need to be parsed."""
+    return text is not None and (text == json.dumps(said) or json.loads(text) == said)
+
+
+def _first_checks() -> dict[str, datetime]:
+    """Return when each order's key was first checked; a check's many rows have one time, which is read once."""
+    rows = models.Screening.objects.order_by("-id").values_list("order_id", Cast("screened_at", TextField()))
+    times = dict(models.Screening.objects.values_list(Cast("screened_at", TextField()), "screened_at").distinct())
+    return {order_id.rpartition("#")[0]: times[at] for order_id, at in rows.iterator(chunk_size=5000)}
+
+
 def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[NewFinding]:
     """Return the final orders that took effect here without a check before, as draft or as final.
 
@@ -323,9 +339,7 @@ def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[
     """
     began = models.Installation.objects.aggregate(first=Min("recorded_at"))["first"] or now
     today, zone = installation.today(now=now), installation.zone(known_at=now)
-    first_checks: dict[str, datetime] = {}
-    for order_id, at in models.Screening.objects.order_by("-id").values_list("order_id", "screened_at").iterator():
-        first_checks[order_id.rpartition("#")[0]] = at
+    first_checks = _first_checks()
     checking_since = min(first_checks.values(), default=now)
     return [
         NewFinding(
