@@ -67,13 +67,20 @@ class Planted:
 
 
 def write_folder(
-    *, into: Path, people: int = 2000, seed: int = 1, scim_url: str = "http://127.0.0.1:8890/v2", reckless: float = 0.0
+    *,
+    into: Path,
+    people: int = 2000,
+    seed: int = 1,
+    scim_url: str = "http://127.0.0.1:8890/v2",
+    reckless: float = 0.0,
+    share: float = SEASON_SHARE,
 ) -> Planted:
     """Write the group with `people` people (plants and joiners of the day come on top) into an empty folder.
 
     Makes `company/`, `history/`, `orders/`, `manifest.csv`, `targets/` (filled) and `truth.json`. Access is
     as of the day before the transfer day; the SCIM service is filled by `Planted.fill_scim` once it runs.
     `reckless`: the share of people sent anywhere in the group on the day; `truth.json` says nothing of them.
+    `share`: how many of the people move on the day.
     """
     dice = Random(seed)
     everyone = staff(dice, people)
@@ -84,7 +91,7 @@ def write_folder(
         plant.member.person_id: _plant_posts(plant, ()) for plant in planted
     }
     joiners = _joiners(dice, people + len(planted) + 1, people)
-    ordinary = list(season(dice, everyone[:-SPARE], SEASON_SHARE, reckless=reckless))
+    ordinary = list(season(dice, everyone[:-SPARE], share, reckless=reckless))
     files = _write_season(into / "orders", [*ordinary, *(_hire(one) for one in joiners)], planted, everyone, dice)
     day = {one.person_id: _posts(one) for one in [*everyone, *joiners]} | {
         plant.member.person_id: _plant_posts(plant, plant.season) for plant in planted
