@@ -114,7 +114,7 @@ def test_a_plan_without_a_day_or_a_writable_file_changes_nothing(home: Path, tmp
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", ("Guards", "revoke", "By person")), ("ja", ("安全装置", "剥奪"))]
+    ("language", "words"), [("en", ("Guards", "revoke", "By person")), ("ja", ("安全確認", "解除"))]
 )
 def test_people_read_the_plan_in_their_language(
     home: Path, tmp_path: Path, language: str, words: tuple[str, ...]
