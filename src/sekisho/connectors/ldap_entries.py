@@ -6,6 +6,7 @@ put together here, because entries move and DNs have many spellings.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ldap
 import ldap.dn
@@ -159,8 +160,9 @@ def _owners(layout: Layout, people: Mapping[str, list[Entry]]) -> dict[bytes, st
     return {dn.encode(): account for account, entries in people.items() for dn, _ in entries}
 
 
+@lru_cache(maxsize=100_000)
 def normal(dn: bytes) -> bytes:
-    """Return one spelling for the DNs that differ only in case, spaces and escapes."""
+    """Return one spelling for the DNs that differ only in case, spaces and escapes; a member is in many groups."""
     try:
         parts = ldap.dn.str2dn(dn.decode())
     except (ldap.DECODING_ERROR, UnicodeDecodeError):

@@ -48,8 +48,12 @@ class Todo:
 
     @property
     def must_look(self) -> bool:
-        """Tell whether only a read says what became of earlier sending."""
-        return self.sent_before or self.touched or bool(self.beside)
+        """Tell whether only a read says what became of earlier sending, or which version is there now.
+
+        A change of ours beside this one moves the version on, but says nothing where no version is checked.
+        """
+        moved_on = self.touched and bool(self.operation.precondition.version)
+        return self.sent_before or moved_on or bool(self.beside)
 
     def decide(self, seen: AccountState | None, together: Iterable[Operation] = ()) -> Decision:
         """Decide over a fresh read; `together` are operations that were just sent with this one.
