@@ -91,11 +91,12 @@ class _Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """One move under one rulebook; `on` is the day whose lists and statuses count."""
+    """One move under one rulebook; `on` is the day whose lists and statuses count, `excepted_on` the exceptions'."""
 
     move: Move
     book: Rulebook
     on: date
+    excepted_on: date
     _sources: dict[tuple[int, int], Sources] = field(default_factory=dict)
     _beside: dict[int, list[Post]] = field(default_factory=dict)
 
@@ -125,12 +126,15 @@ class _Scene:
         return self._sources[asked]
 
 
-def judge(order: Order, timeline: Timeline, book: Rulebook, *, on: date | None = None) -> Verdict:
+def judge(
+    order: Order, timeline: Timeline, book: Rulebook, *, on: date | None = None, excepted_on: date | None = None
+) -> Verdict:
     """Return what the rules say of the order.
 
     `timeline` is the person's with the order applied: all final orders in force, and for a draft the
     drafts of the same person and first day as well. `on` asks the question for another day than the
-    order's own: what would today's rules, lists and statuses say of this past move?
+    order's own: what would today's rules, lists and statuses say of this past move? `excepted_on` asks only
+    for the exceptions of another day: does one still, or by then, cover what the move brings?
     """
     move = moves.move_of(order, timeline)
     rules = book.in_force(on or order.effective_date)
@@ -140,7 +144,7 @@ def judge(order: Order, timeline: Timeline, book: Rulebook, *, on: date | None =
     if not move.applied:
         gap = Gap("screening.not_applied", {"order_no": order.key.order_no, "unit": order.to_unit or ""})
         return _verdict(Outcome.UNKNOWN, (), _path(move, (), book, on), gap)
-    scene = _Scene(move, book, on or move.day)
+    scene = _Scene(move, book, on or move.day, excepted_on or on or move.day)
     findings = [_finding(rule, scene) for rule in rules]
     return _summed_up(findings, scene)
 
@@ -154,7 +158,7 @@ def _finding(rule: Rule, scene: _Scene) -> _Finding:
     if match.answer.truth is not Truth.NO:
         person = scene.move.timeline.person_id
         own = scene.book.exceptions.get(person, ())
-        excepted = exceptions.in_force(own, scene.book.approvers, rule=rule.id, person_id=person, on=scene.on)
+        excepted = exceptions.in_force(own, scene.book.approvers, rule=rule.id, person_id=person, on=scene.excepted_on)
     return _Finding(rule, match, excepted)
 
 

@@ -112,7 +112,7 @@ def _held_by_verdicts(
     for order in in_force(orders.orders(known_at=known_at, statuses=(OrderStatus.FINAL,), person_ids=persons)):
         finals.setdefault(order.person_id, []).append(order)
     asked = [order for one, mine in finals.items() for order in to_judge(roll.places[one], mine, day)]
-    verdicts = screening.verdicts(orders=asked, known_at=known_at)
+    verdicts = screening.verdicts(orders=asked, known_at=known_at, excepted_on=day)
     outcomes = {order_id: verdict.outcome for order_id, verdict in verdicts.items()}
     return {one: held_keys(roll.places[one], mine, outcomes, roll.matcher, day) for one, mine in finals.items()}
 

@@ -103,8 +103,8 @@ class _World:
         kept = [order for order in resolve([*finals, *drafts]).orders if order.status is OrderStatus.DRAFT]
         return (*finals, *kept)
 
-    def verdict(self, order: Order, *, on: date | None = None) -> Verdict:
-        return judge(order, self._timeline_for(order), self.book, on=on)
+    def verdict(self, order: Order, *, on: date | None = None, excepted_on: date | None = None) -> Verdict:
+        return judge(order, self._timeline_for(order), self.book, on=on, excepted_on=excepted_on)
 
     def boundary(self) -> Boundary:
         return self.book.boundary
@@ -146,11 +146,12 @@ def rulebook(*, known_at: datetime) -> Rulebook:
     )
 
 
-def verdicts(*, orders: Sequence[Order], known_at: datetime) -> dict[str, Verdict]:
+def verdicts(*, orders: Sequence[Order], known_at: datetime, excepted_on: date | None = None) -> dict[str, Verdict]:
     """Return the verdict of each order by its id, from the facts known at `known_at`; nothing is kept.
 
     A corrected order is judged as corrected; one that a cancellation or replacement removed changes
-    nothing, and so nothing is said against it.
+    nothing, and so nothing is said against it. `excepted_on`: the day on which an exception must be in
+    force, where that is not the day of the move.
     """
     world = _World(person_ids={order.person_id for order in orders}, known_at=known_at)
     counting: dict[PersonId, dict[str, Order]] = {}
@@ -159,7 +160,7 @@ def verdicts(*, orders: Sequence[Order], known_at: datetime) -> dict[str, Verdic
         if order.person_id not in counting:
             counting[order.person_id] = {one.id: one for one in world.in_force(order.person_id)}
         stands = counting[order.person_id].get(order.id)
-        found[order.id] = world.verdict(stands) if stands else _NOT_IN_FORCE
+        found[order.id] = world.verdict(stands, excepted_on=excepted_on) if stands else _NOT_IN_FORCE
     return found
 
 
