@@ -57,20 +57,17 @@ class WallKeeper:
         self.both = wanted_on_both_sides(given, self.wall)
 
     def side(self, operation: Operation) -> Side | None:
-        """Return the side whose protected access the operation gives, or None: outside law 1.
-
-        Switching an account on gives whatever it holds, so it counts where its system protects anything.
-        """
-        if operation.action is Action.ENABLE:
-            protects = operation.system in self.wall.protected.get(operation.side, {})
-            return operation.side if protects else None
+        """Return the side whose protected access the operation gives by its own words, or None: outside law 1."""
         if operation.action is Action.GRANT:
             return self.catalogue.protected_side((operation.system, operation.entitlement))
         return None
 
     def holds(self, batch: Collection[Operation]) -> dict[str, Outcome]:
         """Return the operations of a batch that the wall holds, reading the other sides afresh where needed."""
+        switched = [one for one in batch if one.action is Action.ENABLE and self._protecting(one.system)]
+        self._read({one.system for one in switched})
         asked = [(one, side) for one in batch if (side := self.side(one)) is not None]
+        asked += [(one, side) for one in switched for side in self._switched_on(one)]
         self._refresh(asked)
         now = self.clock.now()
         revoked = self._revoked_at({one.person_id for one, _ in asked})
@@ -108,14 +105,31 @@ class WallKeeper:
         """Return the systems that could not be read for the wall."""
         return frozenset(system for system, reading in self.readings.items() if isinstance(reading, Unread))
 
+    def _protecting(self, system: str) -> list[Side]:
+        return [side for side, held in self.wall.protected.items() if system in held]
+
+    def _switched_on(self, one: Operation) -> list[Side]:
+        """Return the sides whose protected access the account holds by now, and would give once it is on.
+
+        What could not be read may be of any side that the system protects.
+        """
+        reading, sides = self.readings[one.system], self._protecting(one.system)
+        if isinstance(reading, Unread) or not reading.complete:
+            return sides
+        state = reading.accounts.get(one.account)
+        names = state.entitlements if state else frozenset[str]()
+        return [side for side in sides if names & self.wall.protected[side][one.system]]
+
     def _refresh(self, asked: Iterable[tuple[Operation, Side]]) -> None:
-        needed = {
+        self._read(
             system
             for one, side in asked
             for system in self.wall.other_systems(side)
             if (one.person_id, system) in self.wall.accounts
-        }
-        for name in sorted(needed):
+        )
+
+    def _read(self, systems: Iterable[str]) -> None:
+        for name in sorted(set(systems)):
             now = self.clock.now()
             if name in self._read_at and now - self._read_at[name] < FRESH:
                 continue
