@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.progress import Progress
-from rich.table import Table
 
 from sekisho.cli.main import Result
-from sekisho.cli.output import people
+from sekisho.cli.output import listing, people
 from sekisho.cli.session import open_home
 from sekisho.texts import both, reader_language, text
 
@@ -85,16 +84,20 @@ def _show(document: dict[str, object], operations: list[dict[str, object]]) -> N
 
 
 def _show_waiting(waiting: list[dict[str, object]]) -> None:
-    columns = ("person", "system", "action", "entitlement", "state", "reason")
-    table = Table(*(_word(column) for column in columns))
-    for one in waiting[:SHOWN]:
-        error = one["error"]
-        reason = error[LANGUAGE] if isinstance(error, dict) else ""
-        words = (one["person_id"], one["system"], one["action"], one["entitlement"], _word(str(one["state"])), reason)
-        table.add_row(*(str(word) for word in words))
-    people.print(table)
+    listing((_why(one), _what(one)) for one in waiting[:SHOWN])
     if len(waiting) > SHOWN:
         people.print(_word("more", count=len(waiting) - SHOWN))
+
+
+def _why(one: dict[str, object]) -> str:
+    error = one["error"]
+    return f"{_word(str(one['state']))}: {error[LANGUAGE] if isinstance(error, dict) else ''}"
+
+
+def _what(one: dict[str, object]) -> str:
+    action = text(f"plans.action_{one['action']}", language=LANGUAGE)
+    words = (one["person_id"], one["system"], action, one["entitlement"])
+    return " · ".join(str(word) for word in words if word)
 
 
 @contextmanager

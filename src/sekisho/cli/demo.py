@@ -102,15 +102,26 @@ def show(day: "Day", home: Path, seconds: float) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name in ("file", "checked", "plan", "cutover", "verified", "ledger"):
         table.add_row(word(f"{name}_head"), word(f"{name}_line", **_facts(day)))
+    table.columns[1].overflow = "fold"
     console.print(table)
-    console.print(word("next", home=home, company=day.company, pack=day.pack), markup=False)
+    where = {"home": _shown(home), "company": _shown(day.company), "pack": _shown(day.pack)}
+    console.print(word("next", **where), markup=False, soft_wrap=True)
 
 
 def _facts(day: "Day") -> dict[str, object]:
     return {
         **report(day, 0),
         "plan_held": day.plan_held,
-        "guards": ", ".join(f"{name} {state}" for name, state in sorted(day.guards.items()) if state != "ok") or "—",
+        "guards": ", ".join(_guard(name, state) for name, state in sorted(day.guards.items()) if state != "ok") or "—",
         "sha256": day.plan_sha256[:16],
         "ok": "✓" if day.ledger_ok else "!",
     }
+
+
+def _guard(name: str, state: str) -> str:
+    return f"{text(f'plans.guard_{name}', language=LANGUAGE)} ({text(f'plans.state_{state}', language=LANGUAGE)})"
+
+
+def _shown(path: Path) -> Path:
+    """Return the path as one would type it here: lines to copy stay short."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from sekisho.cli.main import Result
-from sekisho.cli.output import people
+from sekisho.cli.output import people, table
 from sekisho.cli.session import Session, open_home
 from sekisho.texts import both, reader_language, text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sekisho.services.folder import FileLoad, LoadResult
 
 LANGUAGE = reader_language()
@@ -72,10 +73,10 @@ def _file(file: "FileLoad") -> dict[str, object]:
 def show(load: "LoadResult") -> None:
     """Print the load for people."""
     columns = ("rows_in", "accepted", "rejected", "ignored", "changed")
-    table = Table(word("file"), *(word(name) for name in columns), title=word("title"), title_justify="left")
+    rows = table(word("file"), *(word(name) for name in columns), title=word("title"))
     for file in load.files:
-        table.add_row(file.file, *(str(getattr(file, name)) for name in columns))
-    people.print(table)
+        rows.add_row(file.file, *(str(getattr(file, name)) for name in columns))
+    people.print(rows)
     if load.rejected:
         people.print(_rejections(load))
     for file in load.files:
@@ -86,13 +87,13 @@ def show(load: "LoadResult") -> None:
     people.print(word("summary", **asdict(load)), markup=False)
 
 
-def _rejections(load: "LoadResult") -> Table:
+def _rejections(load: "LoadResult") -> "Table":
     names = ("file", "row", "column", "value", "reason")
-    table = Table(*(word(name) for name in names), title=word("rejections"), title_justify="left")
+    rows = table(*(word(name) for name in names), title=word("rejections"))
     cells = [(file.file, defect) for file in load.files for defect in file.rejections]
     for name, defect in cells[:SHOWN]:
         params = {"value": defect.value, **defect.note.params}
-        table.add_row(name, str(defect.row), defect.column, defect.value, text(defect.note.code, params, LANGUAGE))
+        rows.add_row(name, str(defect.row), defect.column, defect.value, text(defect.note.code, params, LANGUAGE))
     if len(cells) > SHOWN:
-        table.caption = word("more", count=len(cells) - SHOWN)
-    return table
+        rows.caption = word("more", count=len(cells) - SHOWN)
+    return rows

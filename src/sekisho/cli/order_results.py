@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
 from sekisho.cli.main import Result
-from sekisho.cli.output import people
+from sekisho.cli.output import people, table
 from sekisho.intake.defects import Defect
 from sekisho.services.orders import Imported
 from sekisho.texts import both, reader_language, text
@@ -81,13 +79,11 @@ def show_defects(entries: Sequence[Mapping[str, object]], title: str) -> None:
     """Print the entries as a table, the first ones in full, the rest as a count."""
     if not entries:
         return
-    table = Table(title=title)
-    for column in ("row", "column", "value", "reason"):
-        table.add_column(_t(column), overflow="fold")
+    rows = table(*(_t(column) for column in ("row", "column", "value", "reason")), title=title)
     for entry in entries[:SHOWN]:
         reason = entry["reason"]
         said = str(reason[reader_language()]) if isinstance(reason, Mapping) else ""
-        table.add_row(str(entry["row"]), str(entry["column"]), str(entry["value"]), said)
-    people.print(table, markup=False)
+        rows.add_row(str(entry["row"]), str(entry["column"]), str(entry["value"]), said)
+    people.print(rows, markup=False)
     if len(entries) > SHOWN:
         people.print(_t("more", count=len(entries) - SHOWN))

@@ -3,17 +3,53 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from sekisho.core.errors import SekishoError
 from sekisho.texts import both, reader_language, text
 
 people = Console(stderr=True, highlight=False)
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """Return an empty table whose cells fold: an ellipsis would hide what was found."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def listing(found: Iterable[tuple[str, str]]) -> None:
+    """Print each sentence once, and below it every item that it was said of."""
+    gathered: defaultdict[str, list[str]] = defaultdict(list)
+    for sentence, item in found:
+        gathered[sentence].append(item)
+    for sentence, items in gathered.items():
+        people.print(f"\n{sentence}", markup=False)
+        for item in items:
+            people.print(Padding(Text(item), (0, 0, 0, 2)))
+
+
+def because(words: Iterable[str]) -> str:
+    """Return the reasons of an entitlement for people: the post says what its bundles' identifiers cannot."""
+    kinds = [word.partition(":") for word in words]
+    named = [(kind, name) for kind, _, name in kinds if kind != "bundle"] or [(kind, name) for kind, _, name in kinds]
+    return " · ".join(text(f"plans.because_{kind}", {"name": name}, reader_language()) for kind, name in named)
+
+
+def local(at: datetime, zone: tzinfo) -> str:
+    """Return an instant as the company's clock shows it."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def plain(value: object) -> Any:

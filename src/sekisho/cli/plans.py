@@ -2,21 +2,23 @@
 
 import os
 from collections import defaultdict
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from sekisho.cli.main import BadUsage, Result
-from sekisho.cli.output import people
+from sekisho.cli.output import because, local, people, table
 from sekisho.cli.session import open_home
 from sekisho.core import parts
 from sekisho.core.plans import GuardResult, HeldGrant, Operation, Plan
 from sekisho.texts import reader_language, text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sekisho.services.plans import Standing
 
 MOST = 40
@@ -43,8 +45,9 @@ def command(
         raise click.UsageError(_say("cli_plans.needs"))
     _check_writable(out)
     with open_home() as session:
-        from sekisho.services import plans
+        from sekisho.services import installation, plans
 
+        zone = installation.zone(known_at=session.now)
         with people.status(_say("cli_plans.working")):
             plan = plans.make(
                 actor=session.actor,
@@ -58,9 +61,9 @@ def command(
     unread = set(plan.unknown_systems) - {read.system for read in plan.reads}
 
     def shown() -> None:
-        people.print(_whole(plan))
+        people.print(_whole(plan, zone))
         if plan.expires_at <= plan.planned_at:
-            people.print(_say("cli_plans.born_expired", expires_at=plan.expires_at.isoformat()), style="yellow")
+            people.print(_say("cli_plans.born_expired", expires_at=local(plan.expires_at, zone)), style="yellow")
 
     return Result(dict(parts.document(plan)), shown, found=_found(plan), unreachable=bool(unread))
 
@@ -88,12 +91,15 @@ def approve(file: Path) -> Result:
 def show(file: Path) -> Result:
     """Show a plan to people."""
     with open_home() as session:
-        from sekisho.services import plans
+        from sekisho.services import installation, plans
 
+        zone = installation.zone(known_at=session.now)
         standing = plans.show(actor=session.actor, document=file.read_bytes(), now=session.now)
     plan = standing.plan
     document = {**parts.document(plan), **_approvals(standing)}
-    return Result(document, lambda: people.print(Group(_whole(plan), _approval_line(standing))), found=_found(plan))
+    return Result(
+        document, lambda: people.print(Group(_whole(plan, zone), _approval_line(standing))), found=_found(plan)
+    )
 
 
 def _check_writable(out: Path) -> None:
@@ -117,11 +123,11 @@ def _approval_line(standing: "Standing") -> str:
     return _say("cli_plans.approvals", given=len(standing.approvals), required=standing.required, names=names)
 
 
-def _whole(plan: Plan) -> RenderableType:
+def _whole(plan: Plan, zone: tzinfo) -> RenderableType:
     operations = [one for part in plan.parts for one in part.operations]
     held = [one for part in plan.parts for one in part.held]
     shown: list[RenderableType] = [
-        _say("cli_plans.head", as_of=plan.as_of.isoformat(), by=plan.planned_by, sha256=plan.sha256),
+        _say("cli_plans.head", as_of=local(plan.as_of, zone), by=plan.planned_by, sha256=plan.sha256),
         _guards(plan.guards),
         _systems(plan),
     ]
@@ -134,15 +140,12 @@ def _whole(plan: Plan) -> RenderableType:
     return Group(*shown)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=_say(f"cli_plans.{title}"), title_justify="left")
-    for column in columns:
-        table.add_column(_say(f"cli_plans.column_{column}"), overflow="fold")
-    return table
+def _table(title: str, *columns: str) -> "Table":
+    return table(*(_say(f"cli_plans.column_{column}") for column in columns), title=_say(f"cli_plans.{title}"))
 
 
-def _guards(guards: tuple[GuardResult, ...]) -> Table:
-    table = _table("guards", "guard", "state", "says")
+def _guards(guards: tuple[GuardResult, ...]) -> "Table":
+    rows = _table("guards", "guard", "state", "says")
     for guard in guards:
         names = [
             *guard.persons,
@@ -152,37 +155,31 @@ def _guards(guards: tuple[GuardResult, ...]) -> Table:
         some = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
         says = _say(guard.code, measured=guard.measured, limit=guard.limit, names=some)
         style = {"hold": "bold red", "warn": "yellow"}.get(guard.state, "")
-        table.add_row(_say(f"plans.guard_{guard.id}"), _say(f"plans.state_{guard.state}"), says, style=style)
-    return table
+        rows.add_row(_say(f"plans.guard_{guard.id}"), _say(f"plans.state_{guard.state}"), says, style=style)
+    return rows
 
 
-def _systems(plan: Plan) -> Table:
-    table = _table("systems", "side", "system", "taken", "given", "held")
+def _systems(plan: Plan) -> "Table":
+    rows = _table("systems", "side", "system", "taken", "given", "held")
     for part in plan.parts:
         taken = sum(1 for one in part.operations if one.phase == 1)
         counts = (taken, len(part.operations) - taken, len(part.held))
-        table.add_row(part.side, part.system, *(str(count) for count in counts))
-    return table
+        rows.add_row(part.side, part.system, *(str(count) for count in counts))
+    return rows
 
 
-def _persons(operations: list[Operation], held: list[HeldGrant]) -> Table:
-    table = _table("persons", "person", "action", "system", "entitlement", "because")
+def _persons(operations: list[Operation], held: list[HeldGrant]) -> "Table":
+    shown = _table("persons", "person", "action", "system", "entitlement", "because")
     rows: defaultdict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
     for one in sorted(operations, key=lambda one: (one.phase, one.system, one.entitlement)):
         action = _say(f"plans.action_{one.action.value}") + (_say("plans.restores") if one.restores else "")
-        reasons = " · ".join(_because(word) for word in one.because)
-        rows[one.person_id].append((action, one.system, one.entitlement or one.account, reasons))
+        rows[one.person_id].append((action, one.system, one.entitlement or one.account, because(one.because)))
     for grant in held:
         reason = _say(grant.code, order_no=grant.order_no)
         rows[grant.person_id].append((_say("plans.action_held"), grant.system, grant.entitlement, reason))
     for person in sorted(rows)[:MOST]:
         for number, row in enumerate(rows[person]):
-            table.add_row("" if number else person, *row)
+            shown.add_row("" if number else person, *row)
     if len(rows) > MOST:
-        table.caption = _say("cli_plans.more", count=len(rows) - MOST)
-    return table
-
-
-def _because(word: str) -> str:
-    kind, _, name = word.partition(":")
-    return _say(f"plans.because_{kind}", name=name)
+        shown.caption = _say("cli_plans.more", count=len(rows) - MOST)
+    return shown

@@ -1,10 +1,12 @@
 """`order check` and `order rescreen`: what the rules say of orders, drafts and past moves."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from sekisho.cli.main import BadUsage, Result
 from sekisho.cli.output import people
@@ -80,35 +82,27 @@ def _show_check(found: "CheckResult") -> None:
         word = text(f"screening.outcome_{outcome}", language=reader_language())
         people.print(f"\n{word}: {len(rows)}", style=_STYLES[outcome])
         if outcome != "allowed":
-            people.print(_check_table(rows[:SHOWN]))
+            for one in rows[:SHOWN]:
+                _show_one(one)
         if outcome != "allowed" and len(rows) > SHOWN:
             people.print(_t("more", count=len(rows) - SHOWN))
     if found.raised:
         people.print(_t("raised", count=len(found.raised)), style="bold")
 
 
-def _check_table(rows: "list[Checked]") -> Table:
-    columns = ("order", "person", "day", "status", "rule", "way", "reason")
-    table = _table_of(columns)
-    for one in rows:
-        rules = "\n".join(f"{ref.id} ({ref.version})" for ref in one.verdict.rules)
-        table.add_row(
-            one.order.key.order_no,
-            one.order.person_id,
-            one.order.effective_date.isoformat(),
-            _t(f"status_{one.order.status.value}"),
-            rules,
-            " → ".join(step.unit for step in one.verdict.path),
-            one.reason[reader_language()],
-        )
-    return table
+def _show_one(one: "Checked") -> None:
+    order, verdict = one.order, one.verdict
+    status = _t(f"status_{order.status.value}")
+    rules = ", ".join(f"{ref.id} ({ref.version})" for ref in verdict.rules)
+    way = " → ".join(step.unit for step in verdict.path)
+    head = (order.key.order_no, order.person_id, order.effective_date.isoformat(), status, rules, way)
+    _print_finding(head, one.reason)
 
 
-def _table_of(columns: tuple[str, ...]) -> Table:
-    table = Table(show_lines=True)
-    for name in columns:
-        table.add_column(_t(f"column_{name}"), overflow="fold")
-    return table
+def _print_finding(head: tuple[str, ...], reason: Mapping[str, str]) -> None:
+    """Print who and what in one line, the reason below it: in a column it would be three words wide."""
+    people.print("\n" + " · ".join(word for word in head if word), style="bold", markup=False)
+    people.print(Padding(Text(reason[reader_language()]), (0, 0, 0, 2)))
 
 
 @click.command("rescreen", help=_t("rescreen_help"))
@@ -150,10 +144,8 @@ def _show_rescreen(found: "RescreenResult") -> None:
         people.print(_t("rescreen_unknown", count=found.unknown), style="bold yellow")
     if not found.affected:
         return
-    table = _table_of(("order", "person", "rule", "since", "reason"))
     for one in found.affected[:SHOWN]:
         rule = f"{one.rule.id} ({one.rule.version})"
-        table.add_row(one.order_no, one.person_id, rule, one.since.isoformat(), one.reason[reader_language()])
-    people.print(table)
+        _print_finding((one.order_no, one.person_id, one.since.isoformat(), rule), one.reason)
     if len(found.affected) > SHOWN:
         people.print(_t("more", count=len(found.affected) - SHOWN))

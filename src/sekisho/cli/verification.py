@@ -1,12 +1,12 @@
 """`sekisho verify --as-of T`: a fresh read of every system against what should be."""
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from sekisho.cli.main import Result
-from sekisho.cli.output import people, plain
+from sekisho.cli.output import listing, local, people, plain
 from sekisho.cli.session import open_home
 from sekisho.texts import both, reader_language, text
 
@@ -29,8 +29,9 @@ def _word(name: str, **params: object) -> str:
 def command(as_of: str | None) -> Result:
     """Verify what is held."""
     with open_home() as session, people.status(_word("progress")):
-        from sekisho.services import verification
+        from sekisho.services import installation, verification
 
+        zone = installation.zone(known_at=session.now)
         found = verification.verify(
             actor=session.actor, as_of=session.instant(as_of), now=session.now, home=session.home
         )
@@ -47,7 +48,7 @@ def command(as_of: str | None) -> Result:
         "needs_confirmation": found.needs_confirmation,
         "unreachable": list(found.unread),
     }
-    return Result(document, lambda: _show(found), found=any(counts.values()), unreachable=bool(found.unread))
+    return Result(document, lambda: _show(found, zone), found=any(counts.values()), unreachable=bool(found.unread))
 
 
 def _deviation(one: "Deviation") -> dict[str, object]:
@@ -73,8 +74,8 @@ def _facts(one: "Deviation") -> dict[str, object]:
     }
 
 
-def _show(found: "Verification") -> None:
-    people.print(_word("title", as_of=plain(found.as_of)), style="bold")
+def _show(found: "Verification", zone: tzinfo) -> None:
+    people.print(_word("title", as_of=local(found.as_of, zone)), style="bold")
     people.print(f"  {_word('verified')}: {found.verified}")
     people.print(f"  {_word('held')}: {found.held}")
     for kind, number in found.counts.items():
@@ -88,10 +89,12 @@ def _show(found: "Verification") -> None:
 
 
 def _show_deviations(found: "Verification") -> None:
-    table = Table(*(_word(name) for name in ("kind", "person", "system", "account", "entitlement", "why")))
-    for one in found.deviations[:SHOWN]:
-        why = text(one.code, _facts(one), LANGUAGE)
-        table.add_row(_word(one.kind.value), one.person_id or "?", one.system, one.account, one.entitlement, why)
-    people.print(table)
+    listing(
+        (
+            f"{_word(one.kind.value)}: {text(one.code, _facts(one), LANGUAGE)}",
+            " · ".join(word for word in (one.person_id or "?", one.system, one.account, one.entitlement) if word),
+        )
+        for one in found.deviations[:SHOWN]
+    )
     if len(found.deviations) > SHOWN:
         people.print(_word("more", count=len(found.deviations) - SHOWN))

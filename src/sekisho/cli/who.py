@@ -3,15 +3,16 @@
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from sekisho.cli.main import Result
-from sekisho.cli.output import people
+from sekisho.cli.output import because, people, table
 from sekisho.cli.session import Session, open_home
 from sekisho.core.periods import Period, day_after, local_day
 from sekisho.texts import reader_language, text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sekisho.core.holders import Holder
     from sekisho.services.who import Who
 
@@ -77,22 +78,20 @@ def _holder(one: "Holder") -> dict[str, object]:
     }
 
 
-def _table(answer: "Who") -> Table:
+def _table(answer: "Who") -> "Table":
     title = _say("cli_who.title", system=answer.system, start=answer.period.start, end=answer.period.end)
-    table = Table(title=title, title_justify="left")
-    for column in ("person", "entitlement", "days", "basis", "because"):
-        table.add_column(_say(f"cli_who.column_{column}"), overflow="fold")
+    columns = ("person", "entitlement", "days", "basis", "because")
+    rows = table(*(_say(f"cli_who.column_{column}") for column in columns), title=title)
+    rows.columns[2].no_wrap = True
     for one in answer.holders[:MOST]:
         whom = one.person_id or _say("cli_who.nobody", account=one.account)
-        words = [word.partition(":") for word in one.because]
-        why = " · ".join(_say(f"plans.because_{kind}", name=name) for kind, _, name in words)
-        table.add_row(
+        rows.add_row(
             whom,
             one.entitlement,
             f"{one.period.start} – {one.period.end or ''}",
             _say(f"cli_who.basis_{one.basis.value}"),
-            why,
+            because(one.because),
         )
     if len(answer.holders) > MOST:
-        table.caption = _say("cli_who.more", count=len(answer.holders) - MOST)
-    return table
+        rows.caption = _say("cli_who.more", count=len(answer.holders) - MOST)
+    return rows
