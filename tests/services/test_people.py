@@ -254,16 +254,3 @@ def test_a_link_leaves_an_entry_that_holds_no_reason_in_the_open():
     linked("P1", "P2", at=MARCH)
     entry = models.LedgerEntry.objects.get(kind="person.linked")
     assert "再雇用" not in bytes(entry.leaf).decode()
-
-
-def test_a_reorganisation_names_the_units_that_changed_and_who_sits_in_them():
-    a_person("P1")
-    a_person("P2", "B")
-    people.refold(person_ids=None, now=EARLY)
-    models.Unit.objects.filter(code="A").update(end=APRIL_1)
-    models.Unit.objects.create(
-        code="A", name="A", company="NW", classes="trunk_planning", start=APRIL_1, recorded_at=EARLY
-    )
-    (change,) = people.reorganised(between=(make.day("2024-03-31"), APRIL_1), known_at=MAY)
-    assert change.change.unit == "A"
-    assert [post.person_id for post in change.roster] == ["P1"]

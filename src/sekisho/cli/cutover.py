@@ -56,7 +56,8 @@ def _result(result: "CutoverResult") -> Result:
 
 
 def _operation(one: "OperationReport") -> dict[str, object]:
-    facts = {"system": one.system, "account": one.account, "entitlement": one.entitlement, "detail": one.detail}
+    facts = {"system": one.system, "account": one.account, "entitlement": one.entitlement}
+    facts |= {"detail": one.detail, "order_no": one.detail}
     return {
         "id": one.id,
         "state": one.state.value,

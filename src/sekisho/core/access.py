@@ -6,7 +6,7 @@ from what was read to what should hold.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sekisho.core.kinds import NEUTRAL, Ownership, PersonId, Side
 from sekisho.core.periods import Period
@@ -154,16 +154,3 @@ class Unread:
     at: datetime
     code: str
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A person should hold, or was seen to hold, an entitlement over a period; for `who`."""
-
-    person_id: PersonId | None
-    account: str
-    system: str
-    entitlement: str
-    start: date | datetime
-    end: date | datetime | None
-    because: tuple[str, ...] = ()

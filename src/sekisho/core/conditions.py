@@ -54,11 +54,6 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     return min(answers, key=lambda answer: answer.truth, default=YES)
 
 
-def any_of(answers: Iterable[Answer]) -> Answer:
-    """Return YES if any is YES, else UNKNOWN if any is, else NO."""
-    return max(answers, key=lambda answer: answer.truth, default=NO)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Keys:
     """One end of a rule. Within a key: any of; between keys: all; an empty key: anything goes.

@@ -142,12 +142,6 @@ def batches(
         yield _in_order(waiting, group_major=group_major)
 
 
-def halves(batch: tuple[Operation, ...]) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
-    """Split a refused batch in two, to find the operation that spoils it."""
-    middle = len(batch) // 2
-    return batch[:middle], batch[middle:]
-
-
 def reached(operation: Operation, seen: AccountState | None) -> bool:
     """Tell whether the state that the operation sets is there; `seen` None is an account that is not there."""
     match operation.action:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sekisho.core.access import AccountState, Catalogue, Key, Reading, Unread
-from sekisho.core.desired import NOTHING, Wanted
+from sekisho.core.desired import Wanted
 from sekisho.core.kinds import Action, Ownership, PersonId, Side
 from sekisho.core.plans import HeldGrant, Operation, Precondition
 
@@ -362,11 +362,6 @@ def _because(subject: Subject, action: Action, key: Key) -> tuple[str, ...]:
     if action is Action.ENABLE:
         return ("works",)
     return (_WHY_GONE[subject.presence],)
-
-
-def leaver(person_id: PersonId, accounts: Sequence[Linked]) -> Subject:
-    """Return someone who has left, and so should hold nothing."""
-    return Subject(person_id, NOTHING, Presence.LEFT, accounts)
 
 
 def with_holds(subject: Subject, held: Mapping[Key, tuple[str, str]], *, exempt: bool) -> Subject:

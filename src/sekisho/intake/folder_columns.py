@@ -180,5 +180,3 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     ),
 }
 """In the order in which the files must be read: what is referred to comes before what refers."""
-
-TOML_FILES = ("company.toml", "rules.toml", "access.toml")

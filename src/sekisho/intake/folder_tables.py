@@ -47,15 +47,13 @@ class FileRead:
     defects: list[Defect] = field(default_factory=list)
     ignored: int = 0
     unknown_columns: list[str] = field(default_factory=list)
+    unread: list[frozenset[str]] = field(default_factory=list)
+    """The words of each rejected row: what it spoke of has not gone, it only could not be read."""
 
     @property
     def rejected(self) -> int:
         """Return how many rows were rejected, each with one defect or more."""
         return len({defect.row for defect in self.defects})
-
-    def reject(self, line: Line, column: str, code: str, **params: str) -> None:
-        """Move an accepted line to the rejected ones."""
-        self.reject_all([(line, self.defect(line, column, code, **params))])
 
     def reject_all(self, bad: Sequence[tuple[Line, Defect]]) -> None:
         """Move accepted lines to the rejected ones, in one pass."""
@@ -63,6 +61,7 @@ class FileRead:
             gone = {id(line) for line, _ in bad}
             self.lines = [line for line in self.lines if id(line) not in gone]
             self.defects.extend(defect for _, defect in bad)
+            self.unread.extend(frozenset(map(shown, line.values.values())) for line, _ in bad)
 
     @staticmethod
     def defect(line: Line, column: str, code: str, **params: str) -> Defect:
@@ -146,6 +145,7 @@ def _read_row(found: FileRead, raw: RawRow, layout: _Layout) -> None:
         defects.append(Defect(raw.number, "to", shown(values["to"]), bad))
     if defects:
         found.defects.extend(defects)
+        found.unread.append(frozenset(cell.text.strip() for cell in raw.cells))
     else:
         found.lines.append(Line(raw.number, values))
 

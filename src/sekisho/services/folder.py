@@ -32,7 +32,6 @@ from sekisho.store import models
 from sekisho.store.models.base import Fact
 
 LOADING = (Role.ADMINISTRATOR, Role.HR, Role.COMPLIANCE, Role.IT_OPERATION)
-PEOPLE_FILES = ("people.csv", "numbers.csv")
 
 
 class NotAllowed(SekishoError):

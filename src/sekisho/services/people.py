@@ -10,14 +10,12 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from sekisho.core.boundary import UnitChange, changed_units
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import PersonId, Role
 from sekisho.core.people import EmployeeNumber, NumberBook, Post, Timeline
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
 from sekisho.services import installation, ledger, person_facts, stints
-from sekisho.services.boundary import boundary
 from sekisho.store import models
 
 
@@ -151,26 +149,3 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
         personal={"reason": reason},
     )
     return Linked(str(made.pk), stays, goes, changed)
-
-
-@dataclass(frozen=True, slots=True)
-class Reorganised:
-    """A unit whose classes or side changed with nobody moving, and who sits in it."""
-
-    change: UnitChange
-    roster: tuple[Post, ...]
-
-
-def reorganised(*, between: tuple[date, date], known_at: datetime) -> tuple[Reorganised, ...]:
-    """Return the units whose effective classes or side differ between two days, with their posts on the later day."""
-    before, after = between
-    changes = {change.unit: change for change in changed_units(boundary(known_at=known_at), before, after)}
-    rosters: dict[str, list[Post]] = {unit: [] for unit in changes}
-    if changes:
-        for post in stints_on(day=after, known_at=known_at):
-            if post.unit in rosters:
-                rosters[post.unit].append(post)
-    return tuple(
-        Reorganised(changes[unit], tuple(sorted(rosters[unit], key=lambda post: (post.person_id, post.post_no))))
-        for unit in sorted(changes)
-    )

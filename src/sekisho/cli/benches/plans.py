@@ -170,10 +170,6 @@ def _write_ten_years(folder: Path) -> None:
         (folder / name).write_text(content, "utf-8")
 
 
-def _roster_row(n: int, year: int) -> str:
-    return f"P{n},{n:06d},N,NW,U{(n + year) % UNITS},{_april(year)},{_april(year + 1)}\n"
-
-
 def _april(year: int) -> str:
     return f"{year}-04-01" if year in YEARS else ""
 
