@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -283,6 +285,20 @@ def test_the_lease_of_a_dead_process_on_this_host_is_taken_over_at_once(home: ho
     homes.keep(other)
     lease(other.sha256, f"{socket.gethostname()[:40]}:{leases._namespace()}:{os.getpid()}:1:abcd")
     assert home.run(content).finished
+
+
+def test_a_living_process_on_this_host_keeps_its_lease_however_long_a_call_takes(home: homes.Home) -> None:
+    plan, other = make.plan(home.move("P1")), make.plan(home.move("P2"))
+    content = homes.keep(plan)
+    homes.keep(other)
+    later = make.NOW + timedelta(hours=2)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as living:
+        lease(other.sha256, f"{leases._process(living.pid)}:abcd")
+        with pytest.raises(leases.Running):
+            home.run(content, now=later)
+        living.kill()
+        living.wait()
+        assert home.run(content, now=later).finished
 
 
 def test_a_lease_of_another_host_is_waited_for_until_it_runs_out(home: homes.Home) -> None:

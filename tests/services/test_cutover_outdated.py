@@ -74,3 +74,10 @@ def test_what_was_approved_is_taken_whoever_uses_the_account_now(home: homes.Hom
     content = homes.keep(make.plan([make.operation("P2", version="1")]))
     models.Account.objects.filter(system_id="nw", account="p2").update(person_id="P1")
     assert codes(home.run(content)) == [("applied", "")]
+
+
+@pytest.mark.parametrize("spelling", ["P2", "ｐ２"])
+def test_an_account_spelled_in_other_letters_is_not_taken_for_absent(home: homes.Home, spelling: str) -> None:
+    models.Account.objects.filter(system_id="nw", account="p2").update(account=spelling)
+    result = home.carry([make.grant("P2")])
+    assert codes(result) == [("held", "cutover.other_side_present")]

@@ -4,6 +4,7 @@ The wall asks fresh reads of the other sides, per person. It knows persons by th
 needs the account to be that person's still: otherwise it would be asked about somebody else.
 """
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -41,9 +42,10 @@ class WallKeeper:
     _residual: dict[str, int] = field(default_factory=dict)
     _read_at: dict[str, datetime] = field(default_factory=dict)
     _users: dict[tuple[str, str], set[PersonId]] = field(default_factory=dict)
+    _accounts: dict[tuple[PersonId, str], list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        accounts: dict[tuple[PersonId, str], list[str]] = {}
+        accounts = self._accounts
         for person, links in access.links_on(self.catalogue.accounts, self.day).items():
             for link in links:
                 accounts.setdefault((person, link.system), []).append(link.account)
@@ -136,8 +138,27 @@ class WallKeeper:
             system = self.catalogue.systems[name]
             self.readings[name] = observations.read_system(system=system, now=now, purpose="cutover", home=self.home)
             self._read_at[name] = now
+            self._find_spellings(name)
             if name not in self._residual:
                 self._residual[name] = self._outlives(name)
+
+    def _find_spellings(self, name: str) -> None:
+        """Take an account that differs from a linked one by case or width only for that person's as well.
+
+        Directories and SCIM services take both for one account, so its access must not pass for nobody's.
+        """
+        reading = self.readings[name]
+        if isinstance(reading, Unread):
+            return
+        strange: dict[str, list[str]] = {}
+        for account in reading.accounts:
+            if (name, account) not in self._users:
+                strange.setdefault(_folded(account), []).append(account)
+        if strange:
+            for (_, system), mine in self._accounts.items():
+                if system == name:
+                    found = {other for account in mine for other in strange.get(_folded(account), ())}
+                    mine.extend(sorted(found.difference(mine)))
 
     def _outlives(self, name: str) -> int:
         try:
@@ -158,3 +179,7 @@ class WallKeeper:
             .annotate(last=Max("changed_at"))
         )
         return {(PersonId(person), system): last for person, system, last in rows}
+
+
+def _folded(account: str) -> str:
+    return unicodedata.normalize("NFKC", account).casefold()

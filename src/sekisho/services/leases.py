@@ -1,8 +1,9 @@
 """Who carries a cutover out just now: a lease in the Cutover row, taken and kept by compare-and-swap.
 
 One cutover runs at a time in an installation: two plans that ran side by side could each see the other
-side of the wall empty and both grant (law 1). A lease ends by being given back, by running out, or by the
-death of its process, which is seen at once on the same host.
+side of the wall empty and both grant (law 1). A lease ends by being given back, by the death of its process,
+which is seen at once on the same host, or on another host by running out: a living process that waits long
+for a slow target is still at work.
 """
 
 import os
@@ -44,8 +45,10 @@ def take(cutover_id: int, *, now: datetime) -> str:
         Running: a living process holds this or another cutover.
     """
     for other in Cutover.objects.exclude(lease_owner="").filter(finished_at=None):
-        if other.lease_until is not None and other.lease_until > now and not _dead(other.lease_owner):
-            raise Running("cutover.running", {"until": other.lease_until.isoformat(), "owner": other.lease_owner})
+        held = other.lease_until is not None and other.lease_until > now
+        if _lives(other.lease_owner) or (held and not _dead(other.lease_owner)):
+            until = other.lease_until.isoformat() if other.lease_until else "-"
+            raise Running("cutover.running", {"until": until, "owner": other.lease_owner})
     owner = f"{_process(os.getpid())}:{secrets.token_hex(4)}"
     Cutover.objects.filter(~Q(pk=cutover_id)).exclude(lease_owner="").update(lease_owner="", lease_until=None)
     Cutover.objects.filter(pk=cutover_id).update(lease_owner=owner, lease_until=_until(now))
@@ -84,6 +87,13 @@ def _dead(owner: str) -> bool:
     if (host, namespace) != (socket.gethostname()[:40], _namespace()) or not namespace:
         return False
     return _started(int(pid)) != started
+
+
+def _lives(owner: str) -> bool:
+    """Tell whether the owner is surely alive: seen on this host, and another process than this one."""
+    host, namespace, pid, started, _ = owner.split(":")
+    here = bool(namespace and started) and (host, namespace) == (socket.gethostname()[:40], _namespace())
+    return here and int(pid) != os.getpid() and _started(int(pid)) == started
 
 
 def _namespace() -> str:
