@@ -63,9 +63,10 @@ def test_hr_reads_the_whole_story_of_a_move_across_the_wall():
     assert story.hidden == 0
 
 
-def test_one_sides_auditor_reads_that_sides_posts_and_is_told_how_many_are_hidden():
+def test_one_sides_auditor_reads_that_sides_posts_and_not_even_how_many_others_there_are():
     story = told(actor(Role.INTERNAL_AUDIT))
-    assert (units(story), story.hidden) == (["A"], 1)
+    assert (units(story), story.hidden, story.numbers, story.also) == (["A"], 0, (), ())
+    assert [(chapter.post.origin, chapter.post.ended_by) for chapter in story.chapters] == [("", None)]
 
 
 def test_the_person_reads_the_own_story():

@@ -184,7 +184,7 @@ def test_the_same_check_twice_keeps_one_verdict_and_writes_an_entry_each_time() 
     a_check()
 
     assert models.Screening.objects.count() == 1
-    entries = [json.loads(bytes(one.leaf)) for one in models.LedgerEntry.objects.filter(kind="orders.checked")]
+    entries = [json.loads(bytes(one.leaf)) for one in models.LedgerEntry.objects.filter(kind="verdicts.kept")]
     assert [entry["facts"]["changed"] for entry in entries] == [1, 0]
     assert entries[0]["facts"]["violation"] == 1
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from sekisho.cli.main import Result
 from sekisho.cli.output import people
-from sekisho.cli.session import Session, open_home
+from sekisho.cli.session import open_home
 from sekisho.texts import both, reader_language, text
 
 LANGUAGE = reader_language()
@@ -32,11 +32,11 @@ def command() -> None:
 def verify(checkpoint: Path | None) -> Result:
     """Check the whole ledger; a fault is status 1."""
     with open_home(sequencing=False) as session:
-        from sekisho.services import evidence, signing
+        from sekisho.services import entries, signing
 
-        _need_a_role(session)
         with people.status(_say("checking")):
-            found = evidence.audit(against=checkpoint.read_bytes().decode() if checkpoint else None)
+            against = checkpoint.read_bytes().decode() if checkpoint else None
+            found = entries.verify(actor=session.actor, now=session.now, against=against)
         keys = [key.text() for key in signing.verifier_keys()]
     fault = found.fault
     document: dict[str, object] = {
@@ -99,61 +99,28 @@ def export(folder: Path, side: str | None, entries: Sequence[str]) -> Result:
 def show(last: int) -> Result:
     """Print the last entries of the sides the actor reads in detail; of the others, how many there are."""
     with open_home() as session:
-        from sekisho.services import ledger
+        from sekisho.services import entries, ledger
 
-        visible, counted = _visible_sides(session)
         ledger.sequence(now=session.now)
-        checkpoint = ledger.checkpoint()
-        entries = ledger.last(count=last, sides=visible)
-        other = ledger.count(sides=counted)
+        shown = entries.show(actor=session.actor, count=last, now=session.now)
     document: dict[str, object] = {
-        "checkpoint": checkpoint,
-        "entries": list(entries),
-        "entries_of_other_sides": other,
+        "checkpoint": shown.checkpoint,
+        "entries": list(shown.entries),
+        "entries_of_other_sides": shown.others,
     }
 
     def table() -> None:
         rows = Table()
         for name in ("position", "at", "kind", "actor", "side", "facts"):
             rows.add_column(_say(f"column_{name}"), overflow="fold", no_wrap=name in {"position", "at", "side"})
-        for entry in entries:
+        for entry in shown.entries:
             position = "" if entry.position is None else str(entry.position)
             facts = "  ".join(f"{key}={value}" for key, value in entry.facts.items())
             rows.add_row(position, entry.at[:19].replace("T", " "), entry.kind, entry.actor, entry.side, facts)
         people.print(rows)
-        people.print(checkpoint or "", markup=False, soft_wrap=True)
+        people.print(shown.checkpoint or "", markup=False, soft_wrap=True)
 
     return Result(document, table)
-
-
-def _need_a_role(session: Session) -> None:
-    """Let pass whoever may know at least that there are entries."""
-    from sekisho.core.visibility import Depth, FactKind, Purpose
-    from sekisho.services import visibility
-
-    visibility.need(
-        actor=session.actor,
-        kind=FactKind.ENTRY,
-        side=None,
-        purpose=Purpose.AUDIT,
-        now=session.now,
-        least=Depth.EXISTENCE,
-    )
-
-
-def _visible_sides(session: Session) -> tuple[list[str], list[str]]:
-    """Return the sides whose entries are shown, and those that are only counted."""
-    from sekisho.core.visibility import Depth, FactKind, Purpose
-    from sekisho.services import ledger, visibility
-
-    seen = {
-        side: visibility.depth(
-            actor=session.actor, kind=FactKind.ENTRY, side=side, purpose=Purpose.AUDIT, now=session.now
-        )
-        for side in ledger.sides()
-    }
-    detailed = [side for side, depth in seen.items() if depth is Depth.DETAIL]
-    return detailed, [side for side, depth in seen.items() if depth is Depth.COUNT]
 
 
 @command.command(help=text("cli_ledger.prove", language=LANGUAGE))
@@ -161,14 +128,10 @@ def _visible_sides(session: Session) -> tuple[list[str], list[str]]:
 def prove(entry: str) -> Result:
     """Print one entry's proof."""
     with open_home() as session:
-        from sekisho.core.visibility import FactKind, Purpose
-        from sekisho.services import evidence, ledger, visibility
+        from sekisho.services import entries, ledger
 
         ledger.sequence(now=session.now)
-        found, proof = evidence.prove(entry=entry)
-        visibility.need(
-            actor=session.actor, kind=FactKind.ENTRY, side=found.side, purpose=Purpose.EXPORT, now=session.now
-        )
+        found, proof = entries.prove(actor=session.actor, entry=entry, now=session.now)
     document: dict[str, object] = {"position": found.position, "id": found.id, "proof": proof.text()}
     return Result(document, lambda: click.echo(proof.text(), nl=False))
 
@@ -177,10 +140,9 @@ def prove(entry: str) -> Result:
 def key() -> Result:
     """Print the verifier key to hand to outsiders."""
     with open_home() as session:
-        from sekisho.services import signing
+        from sekisho.services import entries
 
-        _need_a_role(session)
-        line = signing.signer().public.text()
+        line = entries.key(actor=session.actor, now=session.now)
     return Result({"key": line}, lambda: click.echo(line))
 
 

@@ -51,6 +51,7 @@ def open_home(*, sequencing: bool = True) -> Iterator[Session]:
         )
         now = installation.rehearsed_clock(home=settings.HOME, claimed=claimed)
     actor = users.command_line_actor(claimed=words["user"], os_user=getpass.getuser(), now=now)
+    users.need_role(actor=actor, now=now)
     try:
         yield Session(home=settings.HOME, actor=actor, now=now)
     finally:

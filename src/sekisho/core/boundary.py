@@ -139,6 +139,20 @@ class Boundary:
             self._sides[key] = self._find_side(unit, company, on)
         return self._sides[key]
 
+    def sides(
+        self, units: Iterable[UnitCode | None], company: CompanyCode, on: date, *, host: CompanyCode | None = None
+    ) -> frozenset[Side | None]:
+        """Return the sides that an order names: of its units, each by its own company, and of the host company.
+
+        An order that names neither is of its company's side.
+        """
+        found = {self.side(None, host, on)} if host else set()
+        for unit in units:
+            row = self.unit_or_last(unit, on) if unit else None
+            if row is not None:
+                found.add(self.side(row.code, row.company, on))
+        return frozenset(found or {self.side(None, company, on)})
+
     def _find_side(self, unit: UnitCode | None, company: CompanyCode, on: date) -> Side | None:
         seen: set[UnitCode] = set()
         code = unit

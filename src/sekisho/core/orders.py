@@ -57,3 +57,7 @@ class Order:
     @property
     def order_type(self) -> OrderType:
         return self.key.order_type
+
+    def is_released(self, *, at: datetime) -> bool:
+        """Tell whether the move may be known at `at`: final, or an advance notice whose release has come."""
+        return self.status is OrderStatus.FINAL or (self.release_at is not None and self.release_at <= at)

@@ -10,6 +10,7 @@ Here: the comparison and its words. Not here: the reads, the former posts, findi
 - *unknown*: the system gave no (complete) answer, or the account is nobody's. Unknown is never green (law 3).
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,11 +43,21 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a verification found. `held`: missing on purpose, because a plan or a cutover holds it."""
+    """What a verification found, by side. `held_by`: missing on purpose, because a plan or a cutover holds it."""
 
-    verified: int
-    held: int
+    verified_by: Mapping[Side, int]
+    held_by: Mapping[Side, int]
     deviations: tuple[Deviation, ...]
+
+    @property
+    def verified(self) -> int:
+        """Return how much is as it should be, on all sides."""
+        return sum(self.verified_by.values())
+
+    @property
+    def held(self) -> int:
+        """Return how much is held, on all sides."""
+        return sum(self.held_by.values())
 
     def number(self, kind: DeviationKind) -> int:
         """Return how many deviations are of the kind."""
@@ -84,14 +95,23 @@ def compare(subjects: Iterable[Subject], known: Known) -> Comparison:
     return work.result()
 
 
+def _one_sided(catalogue: Catalogue) -> dict[str, Side]:
+    """Return the side of each system whose entitlements are all of one side."""
+    sides: dict[str, set[Side]] = {system: {catalogue.system_side(system)} for system in catalogue.systems}
+    for key in catalogue.entitlements:
+        sides.setdefault(key[0], set()).add(catalogue.side(key))
+    return {system: next(iter(one)) for system, one in sides.items() if len(one) == 1}
+
+
 class _Work:
     """Gathers person by person; most people hold exactly what they should, and cost one comparison of sets."""
 
     def __init__(self, known: Known) -> None:
         self._known = known
         self._readings = known.targets.readings
-        self._verified = 0
-        self._held = 0
+        self._verified: Counter[Side] = Counter()
+        self._held: Counter[Side] = Counter()
+        self._sides = _one_sided(known.catalogue)
         self._deviations: list[Deviation] = []
         self._linked: set[tuple[str, str]] = set()
         self._sharing: dict[tuple[str, str], list[Subject]] = {}
@@ -121,7 +141,7 @@ class _Work:
         for (person, system, account, name), until in sorted(self._known.residues.items()):
             self._add(DeviationKind.LEFT_OVER, (system, name), "verification.residue", person, account, until)
         order = sorted(self._deviations, key=lambda one: (one.system, one.account, one.entitlement, one.kind, one.code))
-        return Comparison(self._verified, self._held, tuple(order))
+        return Comparison(dict(self._verified), dict(self._held), tuple(order))
 
     def _system(self, subject: Subject, system: str, links: list[Linked], names: frozenset[str]) -> None:
         reading = self._readings.get(system)
@@ -137,9 +157,16 @@ class _Work:
             if link.current:
                 seen |= state.entitlements
             self._account(subject, link, state, names)
-        self._verified += len(names & seen)
+        self._count(system, names & seen)
         for name in sorted(names - seen):
             self._not_seen(subject.person_id, (system, name), reading)
+
+    def _count(self, system: str, names: Collection[str]) -> None:
+        side = self._sides.get(system)
+        if side is not None:
+            self._verified[side] += len(names)
+        else:
+            self._verified.update(self._known.catalogue.side((system, name)) for name in names)
 
     def _account(self, subject: Subject, link: Linked, state: AccountState, names: frozenset[str]) -> None:
         """Find what the account holds and should not; an account of several persons is judged for all at once."""
@@ -174,7 +201,7 @@ class _Work:
 
     def _not_seen(self, person: PersonId, key: Key, reading: Reading) -> None:
         if (person, *key) in self._known.held:
-            self._held += 1
+            self._held[self._known.catalogue.side(key)] += 1
         elif reading.complete:
             self._add(DeviationKind.MISSING, key, "verification.missing", person)
         else:

@@ -6,12 +6,12 @@ plans, entries) stays on its side. Administrators run the installation and read 
 Nothing here reads, filters or logs: services ask before they answer, and log what `crosses` names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 
-from sekisho.core.kinds import PersonId, Role, Side
+from sekisho.core.kinds import BOTH, PersonId, Role, Side
 from sekisho.core.users import Actor, RoleGrant
 
 
@@ -173,6 +173,31 @@ def crosses(actor: Actor, *, kind: FactKind, side: Side | None, on: date) -> boo
     seen = max((_depth(grant, kind, side, released=True) for grant in held), default=Depth.NONE)
     one_sided = max((_one_sided(grant, kind, side) for grant in held), default=Depth.NONE)
     return seen is Depth.DETAIL and one_sided < Depth.DETAIL
+
+
+def widest(actor: Actor, *, kind: FactKind, purpose: Purpose, on: date, released: bool = True) -> Depth:
+    """Return the most the actor sees of such facts, whatever their side: what he may ask for at all."""
+    sides = {None, *(grant.side for grant in actor.roles)}
+    depths = (decide(actor, kind=kind, side=side, purpose=purpose, on=on, released=released) for side in sides)
+    return max(depths, default=Depth.NONE)
+
+
+def purpose_of(actor: Actor, *, on: date) -> Purpose:
+    """Return what the actor reads for: the third line audits, everybody else works."""
+    audits = not actor.trusted and actor.has(Role.INTERNAL_AUDIT, on=on)
+    return Purpose.AUDIT if audits else Purpose.WORK
+
+
+def common_side(sides: Collection[Side | None], *, released: bool) -> str:
+    """Return the side, as tables spell it, of one record about facts of several sides.
+
+    Of one side: that side's. Of none: neutral. Of several: neutral once it is released, as moves are;
+    else `both`, which only those read who see both sides.
+    """
+    named = sorted({side for side in sides if side is not None})
+    if len(named) == 1:
+        return named[0]
+    return "" if not named or released else BOTH
 
 
 def _one_sided(grant: RoleGrant, kind: FactKind, side: Side) -> Depth:

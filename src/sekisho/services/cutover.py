@@ -96,6 +96,8 @@ def run(
         Running: another process is at work.
         LeaseLost: this process was taken for dead; another one goes on.
     """
+    if not actor.has(Role.IT_OPERATION, on=installation.today(now=now)):
+        raise NotAllowed("cutover.not_allowed", {"actor": actor.name, "side": "-"})
     plan = plans.known_plan(document=document)
     _need_reach(actor, plan, now)
     guarded = _check(plan, now)
@@ -123,9 +125,7 @@ def _need_reach(actor: Actor, plan: Plan, now: datetime) -> None:
     day = installation.today(now=now)
     for part in plan.parts:
         side = None if part.side == NEUTRAL else part.side
-        if not actor.has(Role.IT_OPERATION, on=day) or not any(
-            actor.has(role, on=day, side=side) for role in (Role.IT_OPERATION, Role.CROSS_SIDE)
-        ):
+        if not any(actor.has(role, on=day, side=side) for role in (Role.IT_OPERATION, Role.CROSS_SIDE)):
             raise NotAllowed("cutover.not_allowed", {"actor": actor.name, "side": part.side})
 
 

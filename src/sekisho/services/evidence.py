@@ -275,14 +275,17 @@ def destroy_content(*, entry_id: str, reason: str, actor: Actor, now: datetime) 
     nobody can guess it back (law 6). Compliance of the entry's side orders it, with a reason.
 
     Raises:
-        NoSuchEntry, NothingToDestroy, DestructionRefused
+        NoSuchEntry: there is none, or none of a side whose compliance the actor is; the answer is the same.
+        NothingToDestroy, DestructionRefused
     """
+    today = installation.today(now=now)
+    if not actor.has(Role.COMPLIANCE, on=today):
+        raise DestructionRefused("ledger.destruction_refused", {"entry": entry_id, "actor": actor.name})
     entry = ledger.find(entry_id)
+    if not actor.has(Role.COMPLIANCE, on=today, side=Side(entry.side) if entry.side else None):
+        raise ledger.NoSuchEntry("ledger.no_such_entry", {"entry": entry_id})
     if not reason.strip():
         raise DestructionRefused("ledger.reason_missing", {"entry": entry.id})
-    side = Side(entry.side) if entry.side else None
-    if not actor.has(Role.COMPLIANCE, on=installation.today(now=now), side=side):
-        raise DestructionRefused("ledger.destruction_refused", {"entry": entry.id, "actor": actor.name})
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")  # the freed bytes are overwritten, not only unlinked

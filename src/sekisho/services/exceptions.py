@@ -4,7 +4,7 @@ Who may approve is decided by `core.exceptions`: one listed approver for each si
 rule, each another person, the network side's always among them, never the requester or the mover.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,13 +12,15 @@ from typing import Any
 from django.db import transaction
 
 from sekisho.core import exceptions as core
+from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import NETWORK, PersonId, Role, Side
 from sekisho.core.periods import Period
-from sekisho.core.rules import RuleException
+from sekisho.core.rules import Approvers, RuleException
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import installation, ledger, visibility
+from sekisho.core.visibility import Depth, FactKind, common_side
+from sekisho.services import installation, ledger, people, person_sides, users, visibility
+from sekisho.services.person_sides import Notice, Sides
 from sekisho.services.rules import approvers, rules
 from sekisho.store import models
 
@@ -82,7 +84,7 @@ def request(*, actor: Actor, now: datetime, asked: Request) -> ExceptionState:
     today = installation.today(now=now)
     if not any(actor.has(role, on=today) for role in REQUESTERS):
         raise MayNot("exceptions.may_not_request")
-    _refuse_incomplete(asked, now)
+    _refuse_incomplete(asked, actor, now)
     row = models.RuleException.objects.create(
         exception_id=_next_id(),
         rule_id=asked.rule,
@@ -99,12 +101,12 @@ def request(*, actor: Actor, now: datetime, asked: Request) -> ExceptionState:
     return _state(row, now)
 
 
-def _refuse_incomplete(asked: Request, now: datetime) -> None:
+def _refuse_incomplete(asked: Request, actor: Actor, now: datetime) -> None:
     if not asked.reason.strip():
         raise BadRequest("exceptions.no_reason")
     if asked.end <= asked.start:
         raise BadRequest("exceptions.no_end", {"start": asked.start.isoformat()})
-    if not models.Person.objects.filter(person_id=asked.person_id).exists():
+    if not person_sides.knows_of(actor=actor, person_id=asked.person_id, now=now):
         raise BadRequest("exceptions.unknown_person", {"person": asked.person_id})
     period = Period(asked.start, asked.end)
     known = {rule.id for rule in rules(known_at=now) if rule.period.overlap(period)}
@@ -129,20 +131,24 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
     """Add the actor's approval; with the last one missing the exception is approved.
 
     Raises:
-        UnknownException, NotOpen
+        UnknownException: there is none, or none that the actor may know of; the answer is the same.
+        NotOpen
         MayNot: the actor is not listed for the rule today, requested it himself, is the mover, or has approved.
     """
-    row = _open(exception_id, now)
-    users = _persons_of_users(now)
-    person = _person(actor, users)
-    sides = core.listed(approvers(known_at=now), row.rule_id, (installation.today(now=now),))
-    _refuse_approval(row, person, sides, users)
+    users.need_role(actor=actor, now=now)
+    row, names = _current(exception_id, now), _Names.known(now)
+    person = names.of_actor(actor)
+    sides = core.listed(names.approvers, row.rule_id, (installation.today(now=now),))
+    if not any(person in persons for persons in sides.values()) and not _sees(actor, [row], now):
+        raise _unknown(exception_id)
+    _refuse_closed(row, now)
+    _refuse_approval(row, person, sides, names)
     approval = {"by": actor.name, "person_id": person, "side": _sides_of(person, sides), "at": now.isoformat()}
     approvals = [*row.approvals, approval]
     missing = core.open_sides(
-        [one["person_id"] for one in approvals],
-        mover=row.person_id,
-        requester=_requester(row, users),
+        [names.of_approval(one) for one in approvals],
+        mover=names.of(row.person_id),
+        requester=names.of_requester(row),
         sides=sides,
     )
     changed = _replaced(row, now, approvals=approvals, state=REQUESTED if missing else APPROVED, end=row.end)
@@ -151,15 +157,16 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
 
 
 def _refuse_approval(
-    row: models.RuleException, person: str, sides: Mapping[Side, frozenset[PersonId]], users: Mapping[str, str]
+    row: models.RuleException, person: str, sides: Mapping[Side, frozenset[PersonId]], names: "_Names"
 ) -> None:
     facts = {"by": person, "rule": row.rule_id}
-    if person in {row.person_id, _requester(row, users), row.requested_by}:
+    mover, requester = names.of(row.person_id), names.of_requester(row)
+    if person in {mover, requester}:
         raise MayNot("exceptions.himself", facts)
-    if not core.may_approve(person, mover=row.person_id, requester=_requester(row, users), sides=sides):
-        names = sorted({name for persons in sides.values() for name in persons})
-        raise MayNot("exceptions.not_listed", {**facts, "listed": ", ".join(names) or "-"})
-    if person in {_approver(one, users) for one in row.approvals}:
+    if not core.may_approve(person, mover=mover, requester=requester, sides=sides):
+        listed = sorted({name for persons in sides.values() for name in persons})
+        raise MayNot("exceptions.not_listed", {**facts, "listed": ", ".join(listed) or "-"})
+    if person in {names.of_approval(one) for one in row.approvals}:
         raise MayNot("exceptions.already", facts)
 
 
@@ -172,10 +179,14 @@ def withdraw(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionStat
     """Withdraw an exception: from today on it covers nobody; for the days before it stays as it was.
 
     Raises:
-        UnknownException, NotOpen
+        UnknownException: there is none, or none that the actor may know of; the answer is the same.
+        NotOpen
         MayNot: the actor neither requested it nor is of a compliance office.
     """
+    users.need_role(actor=actor, now=now)
     row = _current(exception_id, now)
+    if actor.name != row.requested_by and not _sees(actor, [row], now):
+        raise _unknown(exception_id)
     if row.state == WITHDRAWN:
         raise NotOpen("exceptions.not_open", {"exception": exception_id, "state": row.state})
     if actor.name != row.requested_by and not actor.has(Role.COMPLIANCE, on=installation.today(now=now)):
@@ -188,19 +199,57 @@ def withdraw(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionStat
 
 
 def exceptions(*, actor: Actor, now: datetime) -> tuple[ExceptionState, ...]:
-    """Return the exceptions that the actor may see, by id."""
+    """Return the exceptions that the actor may see, by id; what may not be seen is not counted either."""
     rows = models.RuleException.objects.as_known_at(now).order_by("exception_id")
-    wide = visibility.depth(actor=actor, kind=FactKind.EXCEPTION, side=None, purpose=Purpose.WORK, now=now)
-    own = actor.person_id
-    return tuple(_state(row, now) for row in rows if wide is Depth.DETAIL or (own and row.person_id == own))
+    seen = _sees(actor, rows, now)
+    return tuple(_state(row, now) for row in rows if row.pk in seen)
+
+
+def _sees(actor: Actor, rows: Iterable[models.RuleException], now: datetime) -> set[int]:
+    """Return the keys of the rows that the actor sees in detail: by a side of the person concerned.
+
+    An exception for the day of a move that is not released yet would tell of that move: it is known to
+    whoever knows of the notice (domain §7.11). Reads that see both sides are logged, once a side.
+    """
+    rows = list(rows)
+    same_as = people.same_as(known_at=now)
+    persons = {row.pk: same_as.get(PersonId(row.person_id), PersonId(row.person_id)) for row in rows}
+    sides = person_sides.sides_of(person_ids=set(persons.values()), known_at=now)
+    waiting = person_sides.notices(now=now)
+    own = same_as.get(actor.person_id, actor.person_id) if actor.person_id else None
+    known: dict[tuple[Side | None, bool], bool] = {}
+    for row in rows:
+        where, embargo = _place(row, sides[persons[row.pk]], waiting.get(persons[row.pk], ()))
+        released = not embargo
+        for side in where:
+            if (side, released) not in known:
+                known[side, released] = _decided(actor, side, now, released=released)
+        if any(known[side, released] for side in where) or (own == persons[row.pk] and released):
+            persons[row.pk] = PersonId("")
+    return {key for key, person in persons.items() if not person}
+
+
+def _place(row: models.RuleException, sides: Sides, waiting: Iterable[Notice]) -> tuple[Sides, str]:
+    """Return the sides of the exception, and until when it may not be known ("": it may)."""
+    tied = [one for one in waiting if row.start <= one.first_day and (row.end is None or one.first_day < row.end)]
+    if not tied:
+        return sides, ""
+    return frozenset[Side | None]().union(*(one.sides for one in tied)), ledger.embargo(one.release_at for one in tied)
+
+
+def _decided(actor: Actor, side: Side | None, now: datetime, *, released: bool) -> bool:
+    purpose = visibility.purpose(actor=actor, now=now)
+    kind = FactKind.EXCEPTION
+    depth = visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now, released=released)
+    return depth is Depth.DETAIL
 
 
 def known(*, known_at: datetime) -> dict[PersonId, tuple[RuleException, ...]]:
     """Return every exception per person; `core.exceptions` says which hold. A withdrawn one has ended."""
-    users = _persons_of_users(known_at)
+    names = _Names.known(known_at)
     found: dict[PersonId, tuple[RuleException, ...]] = {}
     for row in models.RuleException.objects.as_known_at(known_at).order_by("exception_id"):
-        one = _core(row, users)
+        one = _core(row, names)
         found[one.person_id] = (*found.get(one.person_id, ()), one)
     return found
 
@@ -219,16 +268,18 @@ def covered(*, kind: str, on: date, known_at: datetime) -> frozenset[PersonId]:
 def _current(exception_id: str, now: datetime) -> models.RuleException:
     row = models.RuleException.objects.as_known_at(now).filter(exception_id=exception_id).order_by("-id").first()
     if row is None:
-        raise UnknownException("exceptions.unknown", {"exception": exception_id})
+        raise _unknown(exception_id)
     return row
 
 
-def _open(exception_id: str, now: datetime) -> models.RuleException:
-    row = _current(exception_id, now)
+def _unknown(exception_id: str) -> UnknownException:
+    return UnknownException("exceptions.unknown", {"exception": exception_id})
+
+
+def _refuse_closed(row: models.RuleException, now: datetime) -> None:
     state = _state(row, now)
     if state.state != REQUESTED:
-        raise NotOpen("exceptions.not_open", {"exception": exception_id, "state": state.state})
-    return row
+        raise NotOpen("exceptions.not_open", {"exception": row.exception_id, "state": state.state})
 
 
 def _replaced(
@@ -251,7 +302,7 @@ def _replaced(
 
 
 def _entry(kind: str, row: models.RuleException, actor: Actor, now: datetime) -> None:
-    facts = {
+    facts: dict[str, Json] = {
         "exception": row.exception_id,
         "rule": row.rule_id,
         "person_id": row.person_id,
@@ -259,14 +310,26 @@ def _entry(kind: str, row: models.RuleException, actor: Actor, now: datetime) ->
         "from": row.start.isoformat(),
         "to": row.end.isoformat() if row.end else None,
     }
-    ledger.record(kind=kind, actor=actor.name, now=now, facts=facts, personal={"reason": row.reason})
+    person = people.same_person(person_id=PersonId(row.person_id), known_at=now)
+    sides = person_sides.sides_of(person_ids=[person], known_at=now)[person]
+    where, embargo = _place(row, sides, person_sides.notices(now=now).get(person, ()))
+    if embargo:
+        facts["embargo"] = embargo
+    ledger.record(
+        kind=kind,
+        actor=actor.name,
+        now=now,
+        facts=facts,
+        personal={"reason": row.reason},
+        side=common_side(where, released=not embargo),
+    )
 
 
 def _state(row: models.RuleException, now: datetime) -> ExceptionState:
-    users, today = _persons_of_users(now), installation.today(now=now)
-    one = _core(row, users)
-    sides = core.listed(approvers(known_at=now), row.rule_id, (row.start, today))
-    missing = core.open_sides(one.approved_by, mover=row.person_id, requester=one.requested_by, sides=sides)
+    names, today = _Names.known(now), installation.today(now=now)
+    one = _core(row, names)
+    sides = core.listed(names.approvers, row.rule_id, (row.start, today))
+    missing = core.open_sides(one.approved_by, mover=one.person_id, requester=one.requested_by, sides=sides)
     state = WITHDRAWN if row.state == WITHDRAWN else REQUESTED if missing else APPROVED
     return ExceptionState(
         id=row.exception_id,
@@ -283,35 +346,44 @@ def _state(row: models.RuleException, now: datetime) -> ExceptionState:
     )
 
 
-def _core(row: models.RuleException, users: Mapping[str, str]) -> RuleException:
+def _core(row: models.RuleException, names: "_Names") -> RuleException:
     return RuleException(
         id=row.exception_id,
         rule=row.rule_id,
-        person_id=PersonId(row.person_id),
+        person_id=PersonId(names.of(row.person_id)),
         reason=row.reason,
-        approved_by=frozenset(_approver(one, users) for one in row.approvals),
+        approved_by=frozenset(names.of_approval(one) for one in row.approvals),
         period=Period(row.start, row.end),
-        requested_by=_requester(row, users),
+        requested_by=names.of_requester(row),
     )
 
 
-def _persons_of_users(known_at: datetime) -> dict[str, str]:
-    rows = models.RoleAssignment.objects.as_known_at(known_at).values_list("user", "person_id")
-    return {user: person for user, person in rows if person}
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Whom a written name stands for: the person behind a user, and of linked ids the one that answers (law 13)."""
 
+    persons: Mapping[str, str]
+    same_as: Mapping[PersonId, PersonId]
+    approvers: tuple[Approvers, ...]
 
-def _person(actor: Actor, users: Mapping[str, str]) -> str:
-    """Return who acts; in a home without users the claimed name stands for the person."""
-    return actor.person_id or users.get(actor.name, actor.name)
+    @classmethod
+    def known(cls, known_at: datetime) -> "_Names":
+        rows = models.RoleAssignment.objects.as_known_at(known_at).values_list("user", "person_id")
+        persons = {user: person for user, person in rows if person}
+        return cls(persons, people.same_as(known_at=known_at), approvers(known_at=known_at))
 
+    def of(self, name: str) -> str:
+        person = PersonId(self.persons.get(name, name))
+        return self.same_as.get(person, person)
 
-def _requester(row: models.RuleException, users: Mapping[str, str]) -> str:
-    """Return the requesting person; rows of exceptions.csv carry a mark before the name."""
-    name = row.requested_by.removeprefix(FROM_FOLDER)
-    return users.get(name, name)
+    def of_actor(self, actor: Actor) -> str:
+        """Return who acts; in a home without users the claimed name stands for the person."""
+        return self.of(actor.person_id or actor.name)
 
+    def of_requester(self, row: models.RuleException) -> str:
+        """Return the requesting person; rows of exceptions.csv carry a mark before the name."""
+        return self.of(row.requested_by.removeprefix(FROM_FOLDER))
 
-def _approver(approval: Mapping[str, Any], users: Mapping[str, str]) -> str:
-    """Return the approving person; exceptions.csv may name a user."""
-    named = str(approval.get("person_id") or approval.get("by") or "")
-    return users.get(named, named)
+    def of_approval(self, approval: Mapping[str, Any]) -> str:
+        """Return the approving person; exceptions.csv may name a user."""
+        return self.of(str(approval.get("person_id") or approval.get("by") or ""))

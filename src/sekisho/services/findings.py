@@ -13,7 +13,7 @@ from django.db import transaction
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import installation, ledger, visibility
 from sekisho.store import models
 
@@ -29,7 +29,7 @@ class NoDisposition(SekishoError):
 
 
 class MayNotClose(SekishoError):
-    """The actor is not of the compliance office of the finding's side."""
+    """The actor is of no compliance office."""
 
 
 class ClosedAlready(SekishoError):
@@ -105,19 +105,31 @@ def findings(*, actor: Actor, now: datetime, kind: str | None = None, closed: bo
     return tuple(one for one in found if seen[one.side])
 
 
+def visible_keys(*, keys: Sequence[str], actor: Actor, now: datetime) -> tuple[str, ...]:
+    """Return those of the keys that the actor may see, in their order."""
+    sides: dict[str, str] = {}
+    for start in range(0, len(keys), BATCH):
+        rows = models.Finding.objects.filter(key__in=keys[start : start + BATCH])
+        sides.update(rows.values_list("key", "side"))
+    seen = {side: _sees(actor, side, now) for side in set(sides.values())}
+    return tuple(key for key in keys if seen[sides[key]])
+
+
 @transaction.atomic
 def close(*, actor: Actor, now: datetime, key: str, disposition: str) -> Finding:
     """Close a finding with what was done about it.
 
     Raises:
-        UnknownFinding, NoDisposition, MayNotClose, ClosedAlready
+        MayNotClose: the actor is of no compliance office.
+        UnknownFinding: there is none, or none of his office's side; the answer is the same.
+        NoDisposition, ClosedAlready
     """
-    row = models.Finding.objects.filter(key=key).first()
-    if row is None:
-        raise UnknownFinding("findings.unknown", {"key": key})
-    side = Side(row.side) if row.side else None
-    if not actor.has(Role.COMPLIANCE, on=installation.today(now=now), side=side):
+    today = installation.today(now=now)
+    if not actor.has(Role.COMPLIANCE, on=today):
         raise MayNotClose("findings.may_not_close")
+    row = models.Finding.objects.filter(key=key).first()
+    if row is None or not actor.has(Role.COMPLIANCE, on=today, side=Side(row.side) if row.side else None):
+        raise UnknownFinding("findings.unknown", {"key": key})
     if not disposition.strip():
         raise NoDisposition("findings.no_disposition")
     if row.closed_at is not None:
@@ -132,7 +144,8 @@ def close(*, actor: Actor, now: datetime, key: str, disposition: str) -> Finding
 
 
 def _sees(actor: Actor, side: str, now: datetime) -> bool:
-    seen = visibility.depth(actor=actor, kind=FactKind.FINDING, side=side, purpose=Purpose.WORK, now=now)
+    purpose = visibility.purpose(actor=actor, now=now)
+    seen = visibility.depth(actor=actor, kind=FactKind.FINDING, side=side, purpose=purpose, now=now)
     return seen is Depth.DETAIL
 
 

@@ -11,8 +11,8 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import access, installation, ledger, people, visibility
+from sekisho.core.visibility import Depth, FactKind
+from sekisho.services import access, installation, ledger, people, person_sides, users, visibility
 from sekisho.store import models
 
 REQUESTED = "requested"
@@ -68,13 +68,14 @@ def add(*, actor: Actor, request: Request, now: datetime) -> GrantState:
     """Ask for a grant; it counts once someone else has approved it.
 
     Raises:
-        BadGrant: unknown person or entitlement, no reason, no end, or an end before the start.
-        NotAllowed: none of the asking roles on the entitlement's side.
+        BadGrant: unknown person or entitlement, no reason, no end, or an end before the start; what the
+            actor may not know of is unknown to him.
+        NotAllowed: none of the asking roles.
     """
+    _need(actor, ASKING, now)
     known = access.catalogue(known_at=now)
-    person_id = _checked(request, known, now)
     side = _side(known, request.system, request.entitlement)
-    _need(actor, ASKING, side, now)
+    person_id = _checked(request, known, actor, now)
     words = (person_id, request.system, request.entitlement, str(request.start), actor.name, now.isoformat())
     row = models.Grant.objects.create(
         grant_id="GR-" + hashlib.sha256("\x00".join(words).encode()).hexdigest()[:10],
@@ -98,16 +99,16 @@ def approve(*, actor: Actor, grant_id: str, now: datetime) -> GrantState:
     """Approve an open grant.
 
     Raises:
-        UnknownGrant: no such grant waits for approval.
-        NotAllowed: none of the approving roles on the entitlement's side.
+        UnknownGrant: no such grant waits for approval, or none of a side on which the actor approves.
+        NotAllowed: none of the approving roles.
         OwnGrant: the approver asked for it, or it is for him.
     """
+    _need(actor, APPROVING, now)
     row = models.Grant.objects.current().filter(grant_id=grant_id, state=REQUESTED).first()
-    if row is None:
+    side = _side(access.catalogue(known_at=now), row.system_id, row.entitlement) if row else None
+    if row is None or not _has_one(actor, APPROVING, now, side):
         raise UnknownGrant("grants.unknown", {"id": grant_id})
-    side = _side(access.catalogue(known_at=now), row.system_id, row.entitlement)
-    _need(actor, APPROVING, side, now)
-    if actor.name in {row.requested_by, row.person_id} or _person(actor, now) in _persons(row, now):
+    if any(users.is_same_person(actor=actor, name=name, now=now) for name in (row.requested_by, row.person_id)):
         raise OwnGrant("grants.own", {"id": grant_id, "actor": actor.name})
     row.superseded_at = now
     row.save(update_fields=["superseded_at"])
@@ -127,18 +128,18 @@ def grants(*, actor: Actor, now: datetime) -> tuple[GrantState, ...]:
     return tuple(_state(row) for row in rows if seen[sides[row.pk]])
 
 
-def _checked(request: Request, known: Catalogue, now: datetime) -> PersonId:
-    person_id = people.same_person(person_id=request.person_id, known_at=now)
-    if not models.Person.objects.filter(person_id=person_id).exists():
+def _checked(request: Request, known: Catalogue, actor: Actor, now: datetime) -> PersonId:
+    key = (request.system, request.entitlement)
+    if not person_sides.knows_of(actor=actor, person_id=request.person_id, now=now):
         raise BadGrant("grants.unknown_person", {"person_id": request.person_id})
-    if (request.system, request.entitlement) not in known.entitlements:
+    if key not in known.entitlements or not _has_one(actor, ASKING, now, _side(known, *key)):
         facts = {"system": request.system, "entitlement": request.entitlement}
         raise BadGrant("grants.unknown_entitlement", facts)
     if not request.reason.strip():
         raise BadGrant("grants.no_reason")
     if request.end is None or request.end <= request.start:
         raise BadGrant("grants.no_end")
-    return person_id
+    return people.same_person(person_id=request.person_id, known_at=now)
 
 
 def _side(known: Catalogue, system: str, entitlement: str) -> Side | None:
@@ -146,26 +147,19 @@ def _side(known: Catalogue, system: str, entitlement: str) -> Side | None:
     return None if side == NEUTRAL else side
 
 
-def _need(actor: Actor, roles: tuple[Role, ...], side: Side | None, now: datetime) -> None:
+def _need(actor: Actor, roles: tuple[Role, ...], now: datetime) -> None:
+    if not _has_one(actor, roles, now, None):
+        raise NotAllowed("grants.not_allowed", {"actor": actor.name})
+
+
+def _has_one(actor: Actor, roles: tuple[Role, ...], now: datetime, side: Side | None) -> bool:
     day = installation.today(now=now)
-    if not any(actor.has(role, on=day, side=side) for role in roles):
-        raise NotAllowed("grants.not_allowed", {"actor": actor.name, "side": side or NEUTRAL})
+    return any(actor.has(role, on=day, side=side) for role in roles)
 
 
 def _sees(actor: Actor, side: Side | None, now: datetime) -> bool:
-    kind, purpose = FactKind.ENTITLEMENT, Purpose.WORK
+    kind, purpose = FactKind.HOLDING, visibility.purpose(actor=actor, now=now)
     return visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) is Depth.DETAIL
-
-
-def _person(actor: Actor, now: datetime) -> PersonId | None:
-    return people.same_person(person_id=actor.person_id, known_at=now) if actor.person_id else None
-
-
-def _persons(row: models.Grant, now: datetime) -> set[PersonId]:
-    """Return the person the grant is for and the person behind the requesting user."""
-    users = models.RoleAssignment.objects.as_known_at(now).filter(user=row.requested_by).exclude(person_id="")
-    found = {PersonId(row.person_id), *(PersonId(one) for one in users.values_list("person_id", flat=True))}
-    return {people.same_person(person_id=one, known_at=now) for one in found}
 
 
 def _record(kind: str, actor: Actor, row: models.Grant, side: Side | None, now: datetime) -> None:

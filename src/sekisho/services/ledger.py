@@ -7,9 +7,10 @@ afterwards (`sequencer`). Checks, proofs and destruction of content: `evidence`.
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from django.db import connection, transaction
 
@@ -21,6 +22,8 @@ from sekisho.services import sequencer
 from sekisho.store.models import LedgerEntry
 
 LEAF_VERSION = 1
+UNTIL_FINAL = "final"
+"""An embargo that only the final order ends; the notice named no instant."""
 
 _INSERT_ENTRY = (
     "INSERT INTO store_ledgerentry (entry_id, kind, side, recorded_at, leaf, leaf_hash) VALUES (%s, %s, %s, %s, %s, %s)"
@@ -140,9 +143,22 @@ class Entry:
     facts: Mapping[str, object]
     personal: str | None
 
+    def embargoed(self, *, at: datetime) -> bool:
+        """Tell whether the entry hangs on an advance notice that is not released at `at` (domain §7.11)."""
+        until = self.facts.get("embargo")
+        return isinstance(until, str) and (until == UNTIL_FINAL or datetime.fromisoformat(until) > at)
+
+
+def embargo(releases: Iterable[datetime | None]) -> str:
+    """Return what an entry about unreleased notices says of it: the last release, or that none is named."""
+    instants = list(releases)
+    if not instants or None in instants:
+        return UNTIL_FINAL
+    return max(one for one in instants if one is not None).astimezone(UTC).isoformat()
+
 
 def find(word: str) -> Entry:
-    """Return the entry with this id or position.
+    """Return the entry with this id or position, whoever may see it; for people `entries.find` asks first.
 
     Raises:
         NoSuchEntry: there is none.
@@ -155,10 +171,11 @@ def find(word: str) -> Entry:
     return _entry(row)
 
 
-def last(*, count: int, sides: Sequence[str]) -> tuple[Entry, ...]:
-    """Return the last entries of these sides ("" is neutral), oldest first."""
-    rows = LedgerEntry.objects.filter(side__in=list(sides)).order_by("-id")[:count]
-    return tuple(_entry(row) for row in reversed(rows))
+def last(*, count: int, sides: Sequence[str], hide: Callable[[Entry], bool] = lambda _: False) -> tuple[Entry, ...]:
+    """Return the last entries of these sides ("" is neutral) without those to hide, oldest first."""
+    rows = LedgerEntry.objects.filter(side__in=list(sides)).order_by("-id")
+    shown = (entry for entry in map(_entry, rows.iterator(chunk_size=500)) if not hide(entry))
+    return tuple(reversed(list(islice(shown, count))))
 
 
 def checkpoint() -> str | None:
@@ -178,14 +195,19 @@ def sides() -> tuple[str, ...]:
 
 
 def _entry(row: LedgerEntry) -> Entry:
-    leaf = json.loads(bytes(row.leaf))
+    return entry_of(leaf=bytes(row.leaf), position=row.position)
+
+
+def entry_of(*, leaf: bytes, position: int | None) -> Entry:
+    """Return the entry whose leaf this is."""
+    read = json.loads(leaf)
     return Entry(
-        position=row.position,
-        id=row.entry_id,
-        at=leaf["at"],
-        kind=leaf["kind"],
-        actor=leaf["actor"],
-        side=leaf["side"],
-        facts=leaf["facts"],
-        personal=leaf["personal"],
+        position=position,
+        id=read["id"],
+        at=read["at"],
+        kind=read["kind"],
+        actor=read["actor"],
+        side=read["side"],
+        facts=read["facts"],
+        personal=read["personal"],
     )

@@ -59,6 +59,10 @@ class NewOrder:
             "note": self.note,
         }
 
+    def is_released(self, *, at: datetime) -> bool:
+        """Tell whether the move may be known at `at`."""
+        return self.status is OrderStatus.FINAL or (self.release_at is not None and self.release_at <= at)
+
     def sha256(self) -> str:
         """Return the hash of the content."""
         return sha256_hex(canonical(self.content()))

@@ -12,23 +12,23 @@ from django.db import transaction
 
 from sekisho.core.canonical import Json, sha256_hex
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind, Role
+from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind, Side
 from sekisho.core.orders import OrderKey
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
+from sekisho.core.visibility import common_side
 from sekisho.intake.defects import Defect, Note
 from sekisho.intake.order_files import OrderFileReading, read_order_file
 from sekisho.intake.order_rows import OrderRow
 from sekisho.intake.profiles import Profile
-from sekisho.services import installation, ledger, people, profiles
+from sekisho.services import installation, ledger, order_reach, people, profiles
 from sekisho.services.boundary import boundary
 from sekisho.services.ledger import NewEntry
 from sekisho.services.order_facts import NewOrder, names_of, stored_orders
-from sekisho.services.order_judging import Judged, World, judge
+from sekisho.services.order_judging import Judged, World, judge, sides_named
 from sekisho.services.order_numbers import Numbers, chunks, numbers_of
 from sekisho.store import models
 
-IMPORTERS = (Role.HR, Role.COMPLIANCE, Role.IT_OPERATION)
 BATCH = 500
 
 
@@ -100,10 +100,13 @@ def import_orders(*, actor: Actor, now: datetime, request: OrderRequest) -> Impo
     profile = profiles.load(name=request.profile, known_at=now)
     reading = read_order_file(request.content, request.name, profile, installation.zone(known_at=now))
     world = _world(reading.rows, request, now, profile)
-    judged = judge(world, reading.rows)
+    judged = judge(world, reading.rows, order_reach.reach(actor=actor, now=now))
     if reading.headers_again:
         judged.ignored["header_again"] = reading.headers_again
     imported = summary(request, reading, judged)
+    if imported.names:
+        seen = order_reach.names_seen(actor=actor, orders=judged.orders, now=now)
+        imported = replace(imported, names=tuple(one for one in imported.names if seen(one.row)))
     return save(actor=actor, now=now, request=request, judged=judged, imported=imported, kind="orders")
 
 
@@ -114,7 +117,7 @@ def need_importer(actor: Actor, now: datetime, request: OrderRequest) -> None:
         NotAllowed, FromTheFuture
     """
     today = installation.today(now=now)
-    if not any(actor.has(role, on=today) for role in IMPORTERS):
+    if not any(actor.has(role, on=today) for role in order_reach.IMPORTERS):
         raise NotAllowed("orders.not_allowed", {"actor": actor.name})
     if request.received_at > now:
         raise FromTheFuture("orders.from_the_future", {"received_at": request.received_at.isoformat()})
@@ -352,10 +355,21 @@ def _record(actor: Actor, now: datetime, request: OrderRequest, imported: Import
         "orders": imported.orders,
         "drafts_finalised": imported.drafts_finalised,
     }
-    entries = [NewEntry("order_file.imported", facts, {"name": request.name})]
+    where = boundary(known_at=now)
+    places = {order.key: sides_named(order, where) for order in judged.orders}
+    secret = [order for order in judged.orders if not order.is_released(at=now)]
+    concerned = frozenset[Side | None]().union(*(places[order.key] for order in secret or judged.orders))
+    if secret:
+        facts["embargo"] = ledger.embargo(order.release_at for order in secret)
+    side = common_side(concerned, released=not secret)
+    entries = [NewEntry("order_file.imported", facts, {"name": request.name}, side)]
     for order in judged.orders:
         key = {name: str(value) for name, value in asdict(order.key).items()}
         personal: dict[str, Json] = {**key, **order.content(), "person_id": order.person_id, "name": order.name}
         told: dict[str, Json] = {"file": imported.sha256, "row": order.row, "status": order.status.value}
-        entries.append(NewEntry("order.accepted", told, personal))
+        released = order.is_released(at=now)
+        if not released:
+            told["embargo"] = ledger.embargo([order.release_at])
+        side = "" if released else common_side(places[order.key], released=False)
+        entries.append(NewEntry("order.accepted", told, personal, side))
     ledger.record_many(entries, actor=actor.name, now=now)

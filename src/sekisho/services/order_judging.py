@@ -5,12 +5,12 @@ for all rows, decides row by row, writes nothing. Not here: reading the file (`s
 (`order_import`), whether the move is allowed (`screening`: a forbidden move is a good row).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sekisho.core.boundary import Boundary
-from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind
+from sekisho.core.kinds import OrderStatus, OrderType, PersonId, PostKind, Side
 from sekisho.core.orders import OrderKey
 from sekisho.core.people import EmployeeNumber
 from sekisho.core.periods import Period, day_after
@@ -42,6 +42,10 @@ _NEEDS: dict[OrderType, tuple[str, ...]] = {
     OrderType.CORRECT: ("supersedes",),
 }
 """Any one of these cells must say something; the first is named when none does."""
+
+
+Reach = Callable[[Collection[Side | None]], bool]
+"""Tells whether orders of these sides are the importer's to bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,21 @@ class _Stop(Exception):
         self.defect = defect
 
 
-def judge(world: World, rows: Sequence[OrderRow]) -> Judged:
-    """Judge all rows: those that give numbers first, edits of others last, each group in file order."""
+def sides_named(order: NewOrder, where: Boundary) -> frozenset[Side | None]:
+    """Return the sides that the order names."""
+    units = (order.from_unit, order.to_unit)
+    return where.sides(units, order.key.company, order.first_day, host=order.host_company)
+
+
+def judge(world: World, rows: Sequence[OrderRow], reaches: Reach = lambda _: True) -> Judged:
+    """Judge all rows: those that give numbers first, edits of others last, each group in file order.
+
+    `reaches` tells whether orders of these sides are the importer's to bring; the others are rejected.
+    """
     judged = Judged()
     for row in sorted(rows, key=_phase):
         try:
-            _take(world, row, judged)
+            _take(world, row, judged, reaches)
         except _Stop as stop:
             judged.rejected.append((stop.defect,))
     return judged
@@ -101,10 +114,13 @@ def _phase(row: OrderRow) -> int:
             return 3 if row.supersedes else 2
 
 
-def _take(world: World, row: OrderRow, judged: Judged) -> None:
+def _take(world: World, row: OrderRow, judged: Judged, reaches: Reach) -> None:
     """Turn one row into its orders and keep those that are new."""
     warnings: list[Defect] = []
     orders = _orders_of(world, row, judged, warnings)
+    for order in orders:
+        if not reaches(sides_named(order, world.boundary)):
+            raise _Stop(row.defect("to_unit" if row.to_unit else "employee_no", Note("orders.other_side")))
     fates = [_fate(world, row, order) for order in orders]
     fresh = [(order, drafts) for order, (reason, drafts) in zip(orders, fates, strict=True) if not reason]
     if not fresh:

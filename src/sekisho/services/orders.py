@@ -9,12 +9,12 @@ there only for HR, compliance and those named (domain §7.11), in counts and sea
 from collections.abc import Collection
 from datetime import datetime
 
-from sekisho.core.kinds import OrderStatus, PersonId
+from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.order_effects import in_force, resolve
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose, decide
-from sekisho.services import installation, people, person_facts
+from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.services import people, person_facts, visibility
 from sekisho.services.boundary import boundary
 from sekisho.services.order_import import Imported, NotAllowed, OrderRequest, import_orders
 from sekisho.services.snapshots import import_snapshot
@@ -41,7 +41,7 @@ def _in_force(rows: list[Order]) -> list[Order]:
 
 def is_released(order: Order, *, at: datetime) -> bool:
     """Tell whether the move may be known at `at`: final, or an advance notice whose release has come."""
-    return order.status is OrderStatus.FINAL or (order.release_at is not None and order.release_at <= at)
+    return order.is_released(at=at)
 
 
 def visible_orders(
@@ -51,26 +51,26 @@ def visible_orders(
 
     A move shows where either of its sides does. A withdrawn advance notice is gone from here (domain §3.1).
     """
-    known, on = boundary(known_at=now), installation.today(now=now)
+    known = boundary(known_at=now)
     same_as = people.same_as(known_at=now)
+    himself = same_as.get(actor.person_id, actor.person_id) if actor.person_id else None
+    depths: dict[tuple[Side | None, bool], bool] = {}
     visible: list[Order] = []
     for order in _in_force(orders(known_at=now, statuses=list(OrderStatus))):
         if order.status not in statuses:
             continue
         about = same_as.get(order.person_id, order.person_id)
-        sides = {known.side(unit, order.key.company, order.first_day) for unit in (order.from_unit, order.to_unit)}
-        depths = [
-            decide(
-                actor,
-                kind=FactKind.MOVE,
-                side=side,
-                purpose=purpose,
-                on=on,
-                about=about,
-                released=is_released(order, at=now),
-            )
-            for side in sides
-        ]
-        if max(depths) is Depth.DETAIL:
-            visible.append(order)
+        units, released = (order.from_unit, order.to_unit), is_released(order, at=now)
+        for side in known.sides(units, order.key.company, order.first_day, host=order.host_company):
+            if (side, released) not in depths:
+                depths[side, released] = _sees(actor, side, purpose, now, released=released)
+            own = himself == about and released
+            if own or depths[side, released]:
+                visible.append(order)
+                break
     return visible
+
+
+def _sees(actor: Actor, side: Side | None, purpose: Purpose, now: datetime, *, released: bool) -> bool:
+    depth = visibility.depth(actor=actor, kind=FactKind.MOVE, side=side, purpose=purpose, now=now, released=released)
+    return depth is Depth.DETAIL

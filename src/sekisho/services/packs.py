@@ -1,7 +1,8 @@
 """Write the evidence pack: a folder that an outsider checks with one script, offline (format version 1).
 
 One side's pack holds another side's entries as hashes only: enough to rebuild the root, nothing to
-read. Personal content goes in only for entries of a side that the actor reads in detail. The script
+read; so does every pack with entries about advance notices 内示 before their release. Personal content
+goes in only for entries of a side that the actor reads in detail. The script
 in the pack is `verify_pack`, byte for byte; what the files are stands in the pack's README.
 """
 
@@ -60,6 +61,8 @@ class _Writing:
     folder: Path
     checkpoint: LedgerCheckpoint
     shown: frozenset[str]
+    at: datetime
+    embargoed: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     disclosed: list[tuple[int, str]] = field(default_factory=list)
 
@@ -88,28 +91,32 @@ def export(
     last = sequencer.last_checkpoint()
     if last is None:
         raise NothingToExport("ledger.empty")
-    wanted = _wanted(entries, last.size)
+    shown = frozenset(ledger.sides() if side is None else ("", side))
+    wanted = _wanted(entries, last.size, shown)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderNotEmpty("ledger.folder_not_empty", {"folder": str(folder)})
     folder.mkdir(parents=True, exist_ok=True)
-    shown = frozenset(ledger.sides() if side is None else ("", side))
-    return _fill(_Writing(folder, last, shown), wanted, actor, now, side)
+    return _fill(_Writing(folder, last, shown, now), wanted, actor, now, side)
 
 
 @transaction.atomic
 def _allow(actor: Actor, side: str | None, now: datetime) -> None:
     known = ledger.sides()
-    if side is not None and side not in known:
-        raise NothingToExport("ledger.no_such_side", {"side": side, "sides": ", ".join(filter(None, known))})
     for whose in known if side is None else ("", side):
         visibility.need(actor=actor, kind=FactKind.ENTRY, side=whose, purpose=Purpose.EXPORT, now=now)
+    if side is not None and side not in known:
+        raise NothingToExport("ledger.no_such_side", {"side": side, "sides": ", ".join(filter(None, known))})
 
 
-def _wanted(entries: Collection[str], size: int) -> frozenset[int] | None:
-    """Return the positions whose proofs are wanted; None is all of them."""
+def _wanted(entries: Collection[str], size: int, shown: Collection[str]) -> frozenset[int] | None:
+    """Return the positions whose proofs are wanted; None is all of them. An entry of another side is none."""
     if not entries:
         return None if size <= ALL_PROOFS_UP_TO else frozenset(range(size - LAST_PROOFS, size))
-    return frozenset(found.position for found in map(ledger.find, entries) if found.position is not None)
+    found = {word: ledger.find(word) for word in entries}
+    for word, entry in found.items():
+        if entry.side not in shown:
+            raise ledger.NoSuchEntry("ledger.no_such_entry", {"entry": word})
+    return frozenset(entry.position for entry in found.values() if entry.position is not None)
 
 
 def _fill(pack: _Writing, wanted: frozenset[int] | None, actor: Actor, now: datetime, side: str | None) -> Pack:
@@ -153,18 +160,27 @@ def _fill(pack: _Writing, wanted: frozenset[int] | None, actor: Actor, now: date
 def _entry_lines(pack: _Writing) -> Iterator[bytes]:
     rows = LedgerEntry.objects.filter(position__lt=pack.checkpoint.size).order_by("position")
     for row in rows.iterator(CHUNK):
-        if row.side in pack.shown:
+        if row.side in pack.shown and _released(pack, row):
             pack.disclosed.append((row.position or 0, row.entry_id))
             yield bytes(row.leaf) + b"\n"
         else:
             yield canonical({"leaf_hash": bytes(row.leaf_hash).hex()}) + b"\n"
 
 
+def _released(pack: _Writing, row: LedgerEntry) -> bool:
+    """Keep back what hangs on an advance notice before its release: nothing of it leaves in a pack."""
+    leaf = bytes(row.leaf)
+    hidden = b'"embargo":' in leaf and ledger.entry_of(leaf=leaf, position=row.position).embargoed(at=pack.at)
+    if hidden:
+        pack.embargoed.add(row.entry_id)
+    return not hidden
+
+
 def _content_lines(pack: _Writing, side: str | None) -> Iterator[bytes]:
     """Yield contents in the order of entries; for one side's pack only that side's, neutral ones withheld."""
     whose = pack.shown if side is None else frozenset({side})
     rows = LedgerEntry.objects.filter(position__lt=pack.checkpoint.size, side__in=sorted(whose)).order_by("position")
-    ids = list(rows.values_list("entry_id", flat=True))
+    ids = [one for one in rows.values_list("entry_id", flat=True) if one not in pack.embargoed]
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         stored = {content.entry_id: content for content in LedgerContent.objects.filter(entry_id__in=chunk)}

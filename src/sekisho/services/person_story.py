@@ -5,15 +5,15 @@ Here: the reading behind `person show`, side by side with what the reader may no
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sekisho.core.boundary import Boundary
-from sekisho.core.kinds import PersonId, PostKind, Role, Side
+from sekisho.core.kinds import PersonId, PostKind, Side
 from sekisho.core.people import Absence, EmployeeNumber, PersonName, Post, Problem, Timeline
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Matter, Purpose
+from sekisho.core.visibility import Depth, FactKind, Matter
 from sekisho.services import people, person_facts, visibility
 from sekisho.services.boundary import boundary
 from sekisho.store import models
@@ -31,9 +31,10 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the reader may know of one person; `hidden` counts the posts of sides he may not see.
+    """What the reader may know of one person; `hidden` counts the posts of sides that he may only count.
 
-    Where some are hidden, numbers, leave and problems are left out too: they would tell of the other side.
+    Where some are left out, so are other ids, numbers, leave, problems, and which order ended a post: they
+    would tell of the other side.
     """
 
     person_id: PersonId
@@ -50,29 +51,29 @@ def story(*, actor: Actor, person_id: PersonId, known_at: datetime, now: datetim
     """Return the person's story as known at `known_at`; any of the person's ids will do.
 
     Raises:
-        people.UnknownPerson: the id was nobody's then.
-        visibility.NotVisible: the actor's roles reach none of the person's posts.
+        people.UnknownPerson: the id was nobody's then, or nobody's of whom the actor may know.
+        visibility.NotVisible: the actor's roles show no persons.
     """
-    if not models.Person.objects.filter(person_id=person_id, recorded_at__lte=known_at).exists():
-        raise people.UnknownPerson("people.unknown", {"person_id": person_id})
     timeline = people.timeline(person_id=person_id, known_at=known_at)
-    chapters = _chapters(timeline, boundary(known_at=known_at))
-    seen = _sides_seen(actor, timeline.person_id, chapters, boundary(known_at=known_at), now)
-    shown = tuple(chapter for chapter in chapters if chapter.side in seen)
-    if not seen or (chapters and not shown):
-        kind = FactKind.MOVE.value
-        raise visibility.NotVisible("visibility.refused", {"actor": actor.name, "kind": kind, "side": "?"})
+    where = boundary(known_at=known_at)
+    chapters = _chapters(timeline, where)
+    is_known = models.Person.objects.filter(person_id=person_id, recorded_at__lte=known_at).exists()
+    depths = _depths(actor, timeline.person_id, chapters, where, now) if is_known else {}
+    shown = tuple(chapter for chapter in chapters if depths[chapter.side] is Depth.DETAIL)
+    if Depth.DETAIL not in depths.values():
+        visibility.need_some(actor=actor, kind=FactKind.MOVE, now=now)
+        raise people.UnknownPerson("people.unknown", {"person_id": person_id})
     ids = person_facts.with_linked([timeline.person_id], people.same_as(known_at=known_at)) or ()
     whole = len(shown) == len(chapters)
     return Story(
         person_id=timeline.person_id,
-        also=tuple(sorted(set(ids) - {timeline.person_id})),
+        also=tuple(sorted(set(ids) - {timeline.person_id})) if whole else (),
         names=_names(ids, known_at),
         numbers=_numbers(ids, known_at) if whole else (),
-        chapters=shown,
+        chapters=shown if whole else tuple(map(_alone, shown)),
         absences=timeline.absences if whole else (),
         problems=timeline.problems if whole else (),
-        hidden=len(chapters) - len(shown),
+        hidden=sum(depths[chapter.side] is Depth.COUNT for chapter in chapters),
     )
 
 
@@ -88,20 +89,21 @@ def _chapters(timeline: Timeline, where: Boundary) -> list[Chapter]:
     return chapters
 
 
-def _sides_seen(
+def _alone(chapter: Chapter) -> Chapter:
+    """Return the chapter without the orders that began and ended it."""
+    return replace(chapter, post=replace(chapter.post, origin="", ended_by=None))
+
+
+def _depths(
     actor: Actor, person: PersonId, chapters: list[Chapter], where: Boundary, now: datetime
-) -> set[Side | None]:
+) -> dict[Side | None, Depth]:
     """Ask once a side: each read that only a both-sides role allows leaves one entry."""
     units = [where.unit_or_last(chapter.post.unit, chapter.post.period.start) for chapter in chapters]
     matter = Matter(person, frozenset(unit.head for unit in units if unit and unit.head))
-    audits = not actor.trusted and any(grant.role is Role.INTERNAL_AUDIT for grant in actor.roles)
-    purpose = Purpose.AUDIT if audits else Purpose.WORK
-    sides = {chapter.side for chapter in chapters} or {None}
+    purpose = visibility.purpose(actor=actor, now=now)
     return {
-        side
-        for side in sides
-        if visibility.depth(actor=actor, kind=FactKind.MOVE, side=side, purpose=purpose, now=now, about=matter)
-        is Depth.DETAIL
+        side: visibility.depth(actor=actor, kind=FactKind.MOVE, side=side, purpose=purpose, now=now, about=matter)
+        for side in {chapter.side for chapter in chapters} or {None}
     }
 
 

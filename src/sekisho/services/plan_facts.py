@@ -15,7 +15,7 @@ from sekisho.core.order_effects import in_force
 from sekisho.core.orders import Order
 from sekisho.core.periods import day_before
 from sekisho.core.planning import Draft, Subject, Targets, plan_person, settled, shared_revocations, with_holds
-from sekisho.services import exceptions, orders, people, screening
+from sekisho.services import exceptions, orders, people, screening, users
 from sekisho.services.access import Roll
 from sekisho.services.observations import Observation
 from sekisho.store import models
@@ -73,7 +73,10 @@ def expected_movers(*, day: date, known_at: datetime, planner: str) -> frozenset
     found: set[PersonId] = set()
     any_list = False
     days = {day.isoformat(), day_before(day).isoformat()}
-    for row in models.Manifest.objects.filter(signed_at__lte=known_at).exclude(signed_by__in=("", planner)):
+    himself = users.identities(name=planner, known_at=known_at)
+    for row in models.Manifest.objects.filter(signed_at__lte=known_at).exclude(signed_by=""):
+        if himself & users.identities(name=row.signed_by, known_at=known_at):
+            continue
         if any(str(mover[2]) in days for mover in row.movers):
             any_list = True
             found.update(PersonId(mover[0]) for mover in row.movers if str(mover[2]) <= day.isoformat())

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from sekisho.core import parts
 from sekisho.core.access import Catalogue, Reading, Unread
+from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
 from sekisho.core.guards import Before, GuardFacts, judge
 from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
@@ -22,11 +23,12 @@ from sekisho.core.parameters import Parameters
 from sekisho.core.periods import local_day
 from sekisho.core.plans import GuardResult, Operation, Part, Plan, Read
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import access, installation, ledger, observations, plan_facts, rules, visibility
+from sekisho.core.visibility import Depth, FactKind
+from sekisho.services import access, installation, ledger, observations, plan_facts, rules, users, visibility
 from sekisho.store import models
 
 COMMAND_LINE = "cli"
+APPROVING = (Role.COMPLIANCE, Role.IT_OPERATION)
 
 
 class NotAllowed(SekishoError):
@@ -76,7 +78,10 @@ def make(
         NotAllowed: the actor does not operate systems on every side that the plan would show.
     """
     known = access.catalogue(known_at=known_at)
-    _need(actor, {Role.IT_OPERATION}, _sides(known), now, "plans.may_not_plan")
+    sides = _sides(known)
+    _need(actor, {Role.IT_OPERATION}, sides, now, "plans.may_not_plan")
+    for side in sorted(sides):
+        _may_see(actor, side, now)  # a plan shows every side: a read that needs both is logged
     parameters = rules.parameters(known_at=known_at)
     day = local_day(as_of, installation.zone(known_at=known_at))
     before = observations.sizes(systems=known.systems)
@@ -115,13 +120,14 @@ def approve(*, actor: Actor, document: str | bytes, method: str, now: datetime, 
         OwnPlan: the approver made the plan.
         CommandLineOnly: a claim is not enough here (parameter `accept_cli_approval`).
     """
+    _need(actor, APPROVING, (), now, "plans.may_not_approve")
     plan = known_plan(document=document)
     day = installation.today(now=now)
     if now >= plan.expires_at:
         raise Expired("plans.expired", {"expires_at": plan.expires_at.isoformat()})
     sides = {part.side for part in plan.parts}
-    _need(actor, {Role.COMPLIANCE, Role.IT_OPERATION}, sides, now, "plans.may_not_approve")
-    if _same_person(actor, plan.planned_by, now):
+    _need(actor, APPROVING, sides, now, "plans.may_not_approve")
+    if users.is_same_person(actor=actor, name=plan.planned_by, now=now):
         raise OwnPlan("plans.own_plan", {"actor": actor.name})
     parameters = rules.parameters(known_at=now)
     claim = method == COMMAND_LINE and not installation.is_rehearsal(home=home)
@@ -129,7 +135,7 @@ def approve(*, actor: Actor, document: str | bytes, method: str, now: datetime, 
         raise CommandLineOnly("plans.no_cli_approval")
     row = models.Plan.objects.get(sha256=plan.sha256)
     earlier = [approval.by for approval in row.approvals.all()]
-    if any(_same_person(actor, name, now) for name in earlier):
+    if any(users.is_same_person(actor=actor, name=name, now=now) for name in earlier):
         return _standing(plan, now)
     models.PlanApproval.objects.create(plan=row, by=actor.name, method=method, at=now)
     ledger.record(
@@ -146,8 +152,10 @@ def show(*, actor: Actor, document: str | bytes, now: datetime) -> Standing:
 
     Raises:
         BrokenPlan, BadPlan: the file was changed, or the plan was not made here.
+        NotVisible: the actor sees plans of no side.
         NotAllowed: the actor may see none of it.
     """
+    visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
     standing = _standing(known_plan(document=document), now)
     seen = tuple(part for part in standing.plan.parts if _may_see(actor, part.side, now))
     if standing.plan.parts and not seen:
@@ -229,22 +237,13 @@ def _need(actor: Actor, roles: Collection[Role], sides: Collection[Side], now: d
             raise NotAllowed(code, {"actor": actor.name, "side": side})
 
 
-def _same_person(actor: Actor, name: str, now: datetime) -> bool:
-    """Tell whether a user's name stands for the actor: by the name, or by the person behind it."""
-    if name == actor.name:
-        return True
-    rows = models.RoleAssignment.objects.as_known_at(now).filter(user=name)
-    persons = set(rows.exclude(person_id="").values_list("person_id", flat=True))
-    return actor.person_id is not None and actor.person_id in persons
-
-
 def _unknown(reading: Reading | Unread) -> bool:
     return not isinstance(reading, Reading) or not reading.complete
 
 
 @transaction.atomic
 def _keep(plan: Plan, actor: Actor, now: datetime) -> None:
-    """Keep the plan; an equal one is kept once."""
+    """Keep the plan; an equal one is kept once. What a part holds is an entry of its own, on the part's side."""
     if models.Plan.objects.filter(sha256=plan.sha256).exists():
         return
     models.Plan.objects.create(
@@ -256,19 +255,19 @@ def _keep(plan: Plan, actor: Actor, now: datetime) -> None:
         expires_at=plan.expires_at,
         document=parts.document(plan),
     )
-    ledger.record(
-        kind="plan.made",
-        actor=actor.name,
-        now=now,
-        facts={
-            "sha256": plan.sha256,
-            "as_of": plan.as_of.isoformat(),
-            "parts": [{"side": one.side, "system": one.system, "sha256": one.sha256} for one in plan.parts],
-            "operations": sum(len(one.operations) for one in plan.parts),
-            "held": sum(len(one.held) for one in plan.parts),
-            "unknown_systems": list(plan.unknown_systems),
-        },
-    )
+    made = ledger.NewEntry("plan.made", {"sha256": plan.sha256, "as_of": plan.as_of.isoformat()})
+    ledger.record_many([made, *(_part_entry(plan, part) for part in plan.parts)], actor=actor.name, now=now)
+
+
+def _part_entry(plan: Plan, part: Part) -> ledger.NewEntry:
+    facts: dict[str, Json] = {
+        "plan": plan.sha256,
+        "system": part.system,
+        "sha256": part.sha256,
+        "operations": len(part.operations),
+        "held": len(part.held),
+    }
+    return ledger.NewEntry("part.planned", facts, side="" if part.side == NEUTRAL else part.side)
 
 
 def _standing(plan: Plan, now: datetime) -> Standing:
@@ -279,8 +278,8 @@ def _standing(plan: Plan, now: datetime) -> Standing:
 
 
 def _may_see(actor: Actor, side: Side, now: datetime) -> bool:
-    whose = "" if side == NEUTRAL else side
-    depth = visibility.depth(actor=actor, kind=FactKind.PLAN, side=whose, purpose=Purpose.WORK, now=now)
+    purpose = visibility.purpose(actor=actor, now=now)
+    depth = visibility.depth(actor=actor, kind=FactKind.PLAN, side=side, purpose=purpose, now=now)
     return depth is Depth.DETAIL
 
 
@@ -292,19 +291,26 @@ def _cut(plan: Plan, seen: tuple[Part, ...]) -> Plan:
         plan,
         parts=seen,
         reads=tuple(read for read in plan.reads if read.system in systems),
-        guards=tuple(_cut_guard(guard, operations, systems) for guard in plan.guards),
+        guards=tuple(cut for guard in plan.guards if (cut := _cut_guard(guard, operations, systems))),
         unknown_systems=tuple(system for system in plan.unknown_systems if system in systems),
     )
 
 
-def _cut_guard(guard: GuardResult, operations: Sequence[Operation], systems: Collection[str]) -> GuardResult:
+def _cut_guard(guard: GuardResult, operations: Sequence[Operation], systems: Collection[str]) -> GuardResult | None:
+    """Return the guard with the names of the parts seen, without its totals; None where all it names is hidden."""
     persons = {one.person_id for one in operations}
     keys = {(one.system, one.entitlement) for one in operations}
     accounts = {(one.system, one.account) for one in operations}
-    return replace(
+    cut = replace(
         guard,
         persons=tuple(one for one in guard.persons if one in persons),
         systems=tuple(one for one in guard.systems if one in systems),
         entitlements=tuple(one for one in guard.entitlements if one in keys),
         accounts=tuple(one for one in guard.accounts if one in accounts),
+        measured="-",
     )
+    return cut if _names(cut) or not _names(guard) else None
+
+
+def _names(guard: GuardResult) -> bool:
+    return bool(guard.persons or guard.systems or guard.entitlements or guard.accounts)

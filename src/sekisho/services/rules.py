@@ -9,6 +9,7 @@ from sekisho.core.moves import History
 from sekisho.core.parameters import Parameters, Setting
 from sekisho.core.periods import Period
 from sekisho.core.rules import Approvers, Rule, read_rule
+from sekisho.services import person_facts
 from sekisho.store import models
 
 
@@ -26,11 +27,12 @@ def rules(*, known_at: datetime) -> tuple[Rule, ...]:
 
 
 def approvers(*, known_at: datetime) -> tuple[Approvers, ...]:
-    """Return who may approve exceptions, per rule and side."""
+    """Return who may approve exceptions, per rule and side; of linked ids the one that answers."""
+    same_as = person_facts.links(known_at=known_at)
     return tuple(
         Approvers(
             rule=row.rule_id,
-            persons=frozenset(PersonId(person) for person in row.persons),
+            persons=frozenset(same_as.get(PersonId(person), PersonId(person)) for person in row.persons),
             side=Side(row.side) if row.side else None,
             period=Period(row.start, row.end),
         )

@@ -4,19 +4,15 @@ Here: loading what a verdict rests on, keeping verdicts that changed, what is fo
 judgement itself is `core.screening`; who sees which verdict, `core.visibility`; the words, `verdicts`.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, TextField
-from django.db.models.functions import Cast
+from django.db.models import Min
 
 from sekisho.core.boundary import Boundary, changed_units
-from sekisho.core.canonical import Json, canonical, sha256_hex
 from sekisho.core.kinds import OrderStatus, Outcome, PersonId, Side
 from sekisho.core.order_effects import resolve
 from sekisho.core.orders import Order
@@ -28,15 +24,24 @@ from sekisho.core.screening import STRENGTH, Rulebook, judge
 from sekisho.core.timeline import fold
 from sekisho.core.users import Actor
 from sekisho.core.verdicts import Verdict
-from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, decide
-from sekisho.services import exceptions, findings, installation, ledger, people, person_facts, rules, visibility
+from sekisho.core.visibility import Depth, FactKind, common_side
+from sekisho.services import (
+    exceptions,
+    findings,
+    installation,
+    people,
+    person_facts,
+    rules,
+    screening_records,
+    visibility,
+)
 from sekisho.services.boundary import boundary
 from sekisho.services.findings import NewFinding
 from sekisho.services.orders import is_released
-from sekisho.services.verdicts import document, reason
+from sekisho.services.screening_records import Newly
+from sekisho.services.verdicts import reason
 from sekisho.store import models
 
-BATCH = 500
 _NOT_IN_FORCE = Verdict(Outcome.ALLOWED, (), (), "screening.not_in_force")
 
 
@@ -173,13 +178,13 @@ def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -
     at; an order is always judged by its own day. Final orders that took effect without an earlier
     check, and units whose new classes put people in conflict who did not move, become findings.
     """
-    visibility_floor(actor, now)
+    visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
     world = _World(person_ids=_ordered(known_at), known_at=known_at)
     judged = [(order, world.verdict(order)) for person in world.persons() for order in world.in_force(person)]
     raised: tuple[str, ...] = ()
     if known_at >= now:
         found = [*_unscreened(judged, now, world.boundary()), *_reclassified(world, as_of, known_at)]
-        _keep(judged, actor, now, world.boundary())
+        screening_records.keep(judged, actor, now, world.boundary())
         keys = findings.raise_all(findings=found, actor=actor, now=now)
         raised = findings.visible_keys(keys=keys, actor=actor, now=now)
     shown = _visible(judged, actor, now, world.boundary())
@@ -190,7 +195,7 @@ def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -
 @transaction.atomic
 def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
     """Ask today's rules, lists and statuses about the moves since `since`; return who is newly affected."""
-    visibility_floor(actor, now)
+    visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
     today = installation.today(now=now)
     world = _World(person_ids=_ordered(now), known_at=now)
     moved = [
@@ -201,12 +206,15 @@ def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
     ]
     seen = _visible(moved, actor, now, world.boundary())
     affected: list[Affected] = []
+    newly: list[Newly] = []
     unknown = 0
     for order, then in seen:
         by_today = world.verdict(order, on=today)
         unknown += by_today.outcome is Outcome.UNKNOWN
-        affected.extend(_newly(world, order, then, by_today, today))
-    _rescreened(world, moved, actor, now, since)
+        found = _newly(world, order, then, by_today, today)
+        affected.extend(found)
+        newly.extend(Newly(order, then, one.rule.id, one.since) for one in found)
+    screening_records.rescreened(newly, seen, world.boundary(), actor, now)
     return RescreenResult(len(seen), tuple(sorted(affected, key=lambda one: (one.since, one.person_id))), unknown)
 
 
@@ -232,37 +240,10 @@ def _since(world: _World, order: Order, ref: RuleRef, today: date) -> date:
     return today
 
 
-def _rescreened(affected: Iterable[Affected], looked_at: int, actor: Actor, now: datetime, since: date) -> None:
-    listed = [
-        {"person_id": one.person_id, "order_no": one.order_no, "rule": one.rule.id, "since": one.since.isoformat()}
-        for one in affected
-    ]
-    facts: dict[str, Json] = {"since": since.isoformat(), "looked_at": looked_at, "affected": len(listed)}
-    facts["sha256"] = sha256_hex(canonical(listed))
-    ledger.record(kind="moves.rescreened", actor=actor.name, now=now, facts=facts, personal={"affected": listed})
-    found = [
-        NewFinding("newly_affected", f"newly_affected:{one['rule']}:{one['order_no']}:{one['person_id']}", one)
-        for one in listed
-    ]
-    findings.raise_all(findings=found, actor=actor, now=now)
-
-
-def visibility_floor(actor: Actor, now: datetime) -> None:
-    """Let pass who sees verdicts of some side in detail.
-
-    Raises:
-        NotVisible: he sees none.
-    """
-    on = installation.today(now=now)
-    sides: set[Side | None] = {grant.side for grant in actor.roles} | {None}
-    if not any(_decided(actor, side, on, released=True) is Depth.DETAIL for side in sides):
-        raise visibility.NotVisible(
-            "visibility.refused", {"actor": actor.name, "kind": FactKind.VERDICT.value, "side": "-"}
-        )
-
-
-def _decided(actor: Actor, side: Side | None, on: date, *, released: bool, about: Matter | None = None) -> Depth:
-    return decide(actor, kind=FactKind.VERDICT, side=side, purpose=Purpose.WORK, on=on, about=about, released=released)
+def _sees(actor: Actor, side: Side | None, now: datetime, *, released: bool) -> bool:
+    kind, purpose = FactKind.VERDICT, visibility.purpose(actor=actor, now=now)
+    depth = visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now, released=released)
+    return depth is Depth.DETAIL
 
 
 def _visible(
@@ -272,20 +253,18 @@ def _visible(
 
     What he may not see is not counted either (domain §7.11).
     """
-    on = installation.today(now=now)
+    himself = people.same_person(person_id=actor.person_id, known_at=now) if actor.person_id else None
     known: dict[tuple[Side | None, bool], bool] = {}
     shown = []
     for order, said in judged:
         released = is_released(order, at=now)
-        sides = {where.side(step.unit, step.company, order.first_day) for step in said.path} or {None}
+        sides = screening_records.sides(order, said, where)
         for side in sides:
             if (side, released) not in known:
-                known[side, released] = _decided(actor, side, on, released=released) is Depth.DETAIL
-        own = actor.person_id == order.person_id and released
+                known[side, released] = _sees(actor, side, now, released=released)
+        own = himself == order.person_id and released
         if own or any(known[side, released] for side in sides):
             shown.append((order, said))
-    for side in sorted({side for (side, released), sees in known.items() if sees and released and side is not None}):
-        visibility.depth(actor=actor, kind=FactKind.VERDICT, side=side, purpose=Purpose.WORK, now=now)
     return shown
 
 
@@ -295,44 +274,7 @@ def _worst_first(one: Checked) -> tuple[int, date, str, str, tuple[int, int]]:
     return (rank, order.first_day, order.key.order_no, order.person_id, order.position)
 
 
-def _keep(judged: Sequence[tuple[Order, Verdict]], actor: Actor, now: datetime) -> None:
-    """Keep the verdicts that changed, and one entry for the check with what it kept."""
-    kept_texts = models.Screening.objects.order_by("id").values_list("order_id", Cast("verdict", TextField()))
-    last: dict[str, str] = dict(kept_texts.iterator(chunk_size=5000))
-    documents = ((order, document(said)) for order, said in judged)
-    changed = [(order, said) for order, said in documents if not _reads(last.get(order.id), said)]
-    models.Screening.objects.bulk_create(
-        [
-            models.Screening(
-                order_id=order.id, screened_at=now, actor=actor.name, outcome=said["outcome"], verdict=said
-            )
-            for order, said in changed
-        ],
-        batch_size=BATCH,
-    )
-    counts = {outcome.value: sum(said.outcome is outcome for _, said in judged) for outcome in Outcome}
-    kept = [
-        {"order_id": order.id, "outcome": said["outcome"], "rules": said["rules"], "code": said["code"]}
-        for order, said in changed
-    ]
-    facts: dict[str, Json] = {"checked": len(judged), "changed": len(kept), **counts}
-    facts["sha256"] = sha256_hex(canonical(kept))
-    ledger.record(kind="orders.checked", actor=actor.name, now=now, facts=facts, personal={"verdicts": kept})
-
-
-def _reads(text: str | None, said: dict[str, Any]) -> bool:
-    """Tell whether a kept verdict is this one; most are, letter by letter, so that few need to be parsed."""
-    return text is not None and (text == json.dumps(said) or json.loads(text) == said)
-
-
-def _first_checks() -> dict[str, datetime]:
-    """Return when each order's key was first checked; a check's many rows have one time, which is read once."""
-    rows = models.Screening.objects.order_by("-id").values_list("order_id", Cast("screened_at", TextField()))
-    times = dict(models.Screening.objects.values_list(Cast("screened_at", TextField()), "screened_at").distinct())
-    return {order_id.rpartition("#")[0]: times[at] for order_id, at in rows.iterator(chunk_size=5000)}
-
-
-def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[NewFinding]:
+def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime, where: Boundary) -> list[NewFinding]:
     """Return the final orders that took effect here without a check before, as draft or as final.
 
     What took effect before this home began, or came in as history before its first check, could not be
@@ -340,7 +282,7 @@ def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[
     """
     began = models.Installation.objects.aggregate(first=Min("recorded_at"))["first"] or now
     today, zone = installation.today(now=now), installation.zone(known_at=now)
-    first_checks = _first_checks()
+    first_checks = screening_records.first_checks()
     checking_since = min(first_checks.values(), default=now)
     return [
         NewFinding(
@@ -348,8 +290,9 @@ def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime) -> list[
             f"unscreened_final:{order.id}",
             {"order_no": order.key.order_no, "day": order.effective_date.isoformat()},
             order.person_id,
+            common_side(screening_records.sides(order, said, where), released=True),
         )
-        for order, _ in judged
+        for order, said in judged
         if order.status is OrderStatus.FINAL
         and local_day(began, zone) < order.first_day <= today
         and (local_day(order.received_at, zone) < order.first_day or checking_since < order.received_at)

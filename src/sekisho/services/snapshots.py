@@ -27,11 +27,11 @@ from sekisho.intake.defects import Defect, Note
 from sekisho.intake.order_files import OrderFileReading, read_order_file
 from sekisho.intake.order_words import SNAPSHOT_REQUIRED
 from sekisho.intake.profiles import Profile
-from sekisho.services import installation, people, profiles, rules
+from sekisho.services import installation, order_reach, people, profiles, rules
 from sekisho.services.boundary import boundary
 from sekisho.services.order_facts import NewOrder, stored_orders
-from sekisho.services.order_import import Imported, OrderRequest, need_importer, save, summary
-from sekisho.services.order_judging import Judged
+from sekisho.services.order_import import Imported, NotAllowed, OrderRequest, need_importer, save, summary
+from sekisho.services.order_judging import Judged, sides_named
 from sekisho.services.order_numbers import chunks, numbers_of
 from sekisho.services.snapshot_changes import Comparison, Listed, Standing, Words, changes
 from sekisho.services.snapshot_rows import SnapshotRows, rows_by_person
@@ -95,6 +95,9 @@ def import_snapshot(
     else:
         judged.orders.extend(_leavings(comparison, missing, present, now))
     _drop_stored(judged, comparison.order_no, now)
+    reaches = order_reach.reach(actor=actor, now=now)
+    if not all(reaches(sides_named(order, comparison.boundary)) for order in judged.orders):
+        raise NotAllowed("orders.snapshot_other_side", {"actor": actor.name})
     if reading.headers_again:
         judged.ignored["header_again"] = reading.headers_again
     generated = Counter(order.key.order_type.value for order in judged.orders)

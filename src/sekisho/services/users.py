@@ -1,11 +1,17 @@
-"""Users, their roles, and who is acting."""
+"""Users, their roles, who is acting, and whether two names stand for one person (law 13)."""
 
 from datetime import datetime
 
+from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor, RoleGrant
+from sekisho.services import installation, person_facts
 from sekisho.store.models import RoleAssignment
+
+
+class NoRole(SekishoError):
+    """The home has users, and the actor is none of them today."""
 
 
 def command_line_actor(*, claimed: str | None, os_user: str, now: datetime) -> Actor:
@@ -23,3 +29,28 @@ def command_line_actor(*, claimed: str | None, os_user: str, now: datetime) -> A
         roles=tuple(RoleGrant(Role(row.role), Side(row.side), Period(row.start, row.end)) for row in mine),
         person_id=PersonId(mine[0].person_id) if mine and mine[0].person_id else None,
     )
+
+
+def need_role(*, actor: Actor, now: datetime) -> None:
+    """Let pass only who has some role today: from the first user on, anybody else may only `doctor` (CONTRACT).
+
+    Raises:
+        NoRole: the actor has none.
+    """
+    today = installation.today(now=now)
+    if not actor.trusted and not any(grant.period.holds(today) for grant in actor.roles):
+        raise NoRole("users.no_role", {"actor": actor.name})
+
+
+def identities(*, name: str, known_at: datetime, person_id: str | None = None) -> frozenset[str]:
+    """Return every id that stands for a user: the name, the person behind it, and the ids linked to that person."""
+    behind = RoleAssignment.objects.as_known_at(known_at).filter(user=name).exclude(person_id="")
+    persons = {name, *behind.values_list("person_id", flat=True), *([person_id] if person_id else [])}
+    same_as = person_facts.links(known_at=known_at)
+    return frozenset(persons | {same_as.get(PersonId(one), PersonId(one)) for one in persons})
+
+
+def is_same_person(*, actor: Actor, name: str, now: datetime) -> bool:
+    """Tell whether the name, a user's or a person's id, stands for the actor himself."""
+    mine = identities(name=actor.name, known_at=now, person_id=actor.person_id)
+    return bool(mine & identities(name=name, known_at=now))

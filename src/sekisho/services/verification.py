@@ -6,6 +6,7 @@ same, the result says that another person must confirm it.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from pathlib import Path
 from django.db import transaction
 
 from sekisho.core.access import Catalogue, Key, Unread
-from sekisho.core.canonical import canonical, sha256_hex
+from sekisho.core.canonical import Json, canonical, sha256_hex
 from sekisho.core.cutover import held_grants
 from sekisho.core.desired import Matcher, place
 from sekisho.core.kinds import NEUTRAL, Action, DeviationKind, OperationState, PersonId, Side
@@ -22,8 +23,8 @@ from sekisho.core.parts import parse
 from sekisho.core.periods import day_before, local_day
 from sekisho.core.users import Actor
 from sekisho.core.verification import Comparison, Deviation, Held, Known, compare
-from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import access, findings, installation, ledger, observations, people, plan_facts, visibility
+from sekisho.core.visibility import Depth, FactKind
+from sekisho.services import access, findings, installation, ledger, observations, people, plan_facts, users, visibility
 from sekisho.services.boundary import boundary
 from sekisho.services.observations import Observation
 from sekisho.store import models
@@ -36,7 +37,7 @@ AGAIN = " again "
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result. `deviations` are those of sides that the actor may see; the counts are over all he may count.
+    """The result. `deviations` are those of sides that the actor may see; all numbers are over what he may count.
 
     `executor`: who carried the latest cutover up to `as_of` out, "" where there was none. `unread`: systems
     that gave no answer.
@@ -82,30 +83,48 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
     return Verification(
         as_of=as_of,
         verified_at=now,
-        verified=found.verified,
-        held=found.held,
+        verified=_counted(found.verified_by, depths),
+        held=_counted(found.held_by, depths),
         counts={kind: sum(one.kind is kind for one in counted) for kind in DeviationKind},
         deviations=tuple(one for one in counted if depths[one.side] is Depth.DETAIL),
         verifier=actor.name,
         executor=executor,
-        needs_confirmation=bool(executor) and actor.name in {executor, MACHINE},
-        unread=tuple(sorted(system for system, one in seen.items() if isinstance(one.reading, Unread))),
+        needs_confirmation=bool(executor) and _is_executor(actor, executor, now),
+        unread=tuple(
+            sorted(
+                system
+                for system, one in seen.items()
+                if isinstance(one.reading, Unread) and depths[known.system_side(system)] >= Depth.COUNT
+            )
+        ),
     )
+
+
+def _counted(by_side: Mapping[Side, int], depths: Mapping[Side, Depth]) -> int:
+    """Return the number over the sides that the actor may count."""
+    return sum(number for side, number in by_side.items() if depths[side] >= Depth.COUNT)
+
+
+def _is_executor(actor: Actor, executor: str, now: datetime) -> bool:
+    return actor.name == MACHINE or users.is_same_person(actor=actor, name=executor, now=now)
 
 
 def _depths(actor: Actor, known: Catalogue, now: datetime) -> dict[Side, Depth]:
     """Return how much the actor sees of each side's deviations; refuse who sees nothing of any."""
+    visibility.need_some(actor=actor, kind=FactKind.DEVIATION, now=now, least=Depth.COUNT)
     sides = {NEUTRAL, *(known.system_side(system) for system in known.systems), *map(known.side, known.entitlements)}
     depths = {side: _depth(actor, side, now) for side in sorted(sides)}
     walled = [side for side in depths if side != NEUTRAL]
     if walled and not any(depths[side] >= Depth.COUNT for side in walled):
-        visibility.need(actor=actor, kind=FactKind.DEVIATION, side=walled[0], purpose=Purpose.WORK, now=now)
+        raise visibility.NotVisible(
+            "visibility.refused", {"actor": actor.name, "kind": FactKind.DEVIATION.value, "side": "-"}
+        )
     return depths
 
 
 def _depth(actor: Actor, side: Side, now: datetime) -> Depth:
-    whose = "" if side == NEUTRAL else side
-    return visibility.depth(actor=actor, kind=FactKind.DEVIATION, side=whose, purpose=Purpose.WORK, now=now)
+    purpose = visibility.purpose(actor=actor, now=now)
+    return visibility.depth(actor=actor, kind=FactKind.DEVIATION, side=side, purpose=purpose, now=now)
 
 
 def _former(known: Catalogue, day: date, known_at: datetime) -> Callable[[PersonId], Collection[Key]]:
@@ -171,25 +190,27 @@ def _residues(seen: Mapping[str, Observation], now: datetime) -> dict[tuple[Pers
 
 @transaction.atomic
 def _keep(found: Comparison, *, actor: Actor, executor: str, as_of: datetime, now: datetime) -> None:
-    """Write what was found: one entry, and a finding for each deviation that is not one already."""
-    raised = _raise_findings(found.deviations, actor, now)
-    ledger.record(
-        kind="verification.made",
-        actor=actor.name,
-        now=now,
-        facts={
-            "as_of": as_of.isoformat(),
-            "executor": executor,
-            "verified": found.verified,
-            "held": found.held,
-            "findings": raised,
-            **{kind.value: found.number(kind) for kind in DeviationKind},
-        },
-    )
+    """Write what was found: one entry, one more for each side's numbers, a finding for each new deviation."""
+    _raise_findings(found.deviations, actor, now)
+    facts: dict[str, Json] = {"as_of": as_of.isoformat(), "executor": executor}
+    sides = {*found.verified_by, *found.held_by, *(one.side for one in found.deviations)}
+    made = ledger.NewEntry("verification.made", facts)
+    ledger.record_many([made, *(_side_entry(found, side, as_of) for side in sorted(sides))], actor=actor.name, now=now)
 
 
-def _raise_findings(found: Iterable[Deviation], actor: Actor, now: datetime) -> int:
-    """Raise what is no open finding; return how many were raised.
+def _side_entry(found: Comparison, side: Side, as_of: datetime) -> ledger.NewEntry:
+    numbers = Counter(one.kind for one in found.deviations if one.side == side)
+    facts: dict[str, Json] = {
+        "as_of": as_of.isoformat(),
+        "verified": found.verified_by.get(side, 0),
+        "held": found.held_by.get(side, 0),
+        **{kind.value: numbers[kind] for kind in DeviationKind},
+    }
+    return ledger.NewEntry("side.verified", facts, side="" if side == NEUTRAL else side)
+
+
+def _raise_findings(found: Iterable[Deviation], actor: Actor, now: datetime) -> None:
+    """Raise what is no open finding.
 
     A deviation whose finding was closed and that is there again is a new finding: its key carries the time.
     """
@@ -204,7 +225,7 @@ def _raise_findings(found: Iterable[Deviation], actor: Actor, now: datetime) -> 
         for key, one in keys.items()
         if not known.get(key, False)
     ]
-    return len(findings.raise_all(findings=new, actor=actor, now=now))
+    findings.raise_all(findings=new, actor=actor, now=now)
 
 
 def _key(one: Deviation) -> str:

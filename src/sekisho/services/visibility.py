@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db import transaction
 
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import PersonId, Side
+from sekisho.core.kinds import NEUTRAL, PersonId, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, crosses, decide
+from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, crosses, decide, purpose_of, widest
 from sekisho.services import installation, ledger
 
 
@@ -19,7 +19,7 @@ class NotVisible(SekishoError):
 
 
 @transaction.atomic
-def depth(
+def depth(  # noqa: PLR0913 - the columns of law 8's table, as in `core.visibility.decide`
     *,
     actor: Actor,
     kind: FactKind,
@@ -27,13 +27,15 @@ def depth(
     purpose: Purpose,
     now: datetime,
     about: PersonId | Matter | None = None,
+    released: bool = True,
 ) -> Depth:
     """Return how much the actor sees; a detailed read that only a both-sides role allows is an entry.
 
-    `side` may come as tables have it: "" is neutral.
+    `side` may come as tables have it: "" is neutral, or as plans have it.
     """
+    side = None if side == NEUTRAL else side
     on, whose = installation.today(now=now), Side(side) if side else None
-    seen = decide(actor, kind=kind, side=whose, purpose=purpose, on=on, about=about)
+    seen = decide(actor, kind=kind, side=whose, purpose=purpose, on=on, about=about, released=released)
     if seen is Depth.DETAIL and crosses(actor, kind=kind, side=whose, on=on):
         person = about.person_id if isinstance(about, Matter) else about
         facts = {"kind": kind.value, "purpose": purpose.value, "about": person}
@@ -57,3 +59,21 @@ def need(
     """
     if depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) < least:
         raise NotVisible("visibility.refused", {"actor": actor.name, "kind": kind.value, "side": side or "neutral"})
+
+
+def purpose(*, actor: Actor, now: datetime) -> Purpose:
+    """Return what the actor reads for today."""
+    return purpose_of(actor, on=installation.today(now=now))
+
+
+def need_some(*, actor: Actor, kind: FactKind, now: datetime, least: Depth = Depth.DETAIL) -> None:
+    """Let pass only who sees facts of that kind at least to that depth on some side.
+
+    Asked before anything is looked up, so that the refusal tells nothing of what is there.
+
+    Raises:
+        NotVisible: the actor does not.
+    """
+    on = installation.today(now=now)
+    if widest(actor, kind=kind, purpose=purpose_of(actor, on=on), on=on) < least:
+        raise NotVisible("visibility.refused", {"actor": actor.name, "kind": kind.value, "side": "-"})

@@ -10,13 +10,14 @@ from django.db.models import Q
 from sekisho.core.access import Catalogue
 from sekisho.core.desired import Place
 from sekisho.core.errors import SekishoError
-from sekisho.core.holders import Holder, Reach, Seen, Stay, desired_days, holders, observed_days
+from sekisho.core.holders import Holder, Reach, Seen, Stay, Waiting, desired_days, holders, observed_days
 from sekisho.core.kinds import NEUTRAL, PersonId, Side
 from sekisho.core.periods import Period, day_after, local_day, midnight
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.core.visibility import Depth, FactKind, decide
 from sekisho.services import access, installation, visibility
 from sekisho.services.boundary import boundary
+from sekisho.services.held_stays import held_stays
 from sekisho.services.stints import LEAVE
 from sekisho.store import models
 
@@ -51,47 +52,60 @@ def who(
     with `at`, an instant of the day, only if it was so then.
 
     Raises:
-        UnknownSystem, NoDays: the question does not fit.
-        NotVisible: the actor sees nothing of the system's side.
+        UnknownSystem: there is none, or none that the actor may know of; the answer is the same.
+        NoDays: the period ends before it starts.
+        NotVisible: the actor sees holdings of no side.
     """
+    visibility.need_some(actor=actor, kind=FactKind.HOLDING, now=now)
     known = access.catalogue(known_at=known_at, accounts_of=system)
-    if system not in known.systems:
-        raise UnknownSystem("who.unknown_system", {"system": system, "known": ", ".join(sorted(known.systems))})
+    mine = _systems_seen(actor, known, now)
+    if system not in mine:
+        raise UnknownSystem("who.unknown_system", {"system": system, "known": ", ".join(mine) or "-"})
     if period.start >= period.until:
         raise NoDays("who.no_days", {"start": period.start.isoformat(), "end": period.until.isoformat()})
-    hidden = _hidden(actor, known, system, now)
+    sides = _sides_seen(actor, known, system, now)
     bundles = [bundle for bundle in known.bundles if bundle.system == system]
     reach = Reach(bundles, boundary(known_at=known_at), period, _cuts(known_at))
+    stays = list(_stays(reach, period, known_at))
+    protected = frozenset(
+        name for (owner, name), row in known.entitlements.items() if owner == system and row.protected
+    )
     wanted = desired_days(
-        _stays(reach, period, known_at),
+        stays,
         _away(period, known_at),
         reach,
         [grant for grant in known.grants if grant.system == system],
         period,
+        Waiting(held_stays(stays=stays, known_at=known_at) if protected else frozenset(), protected),
     )
     zone = installation.zone(known_at=known_at)
     seen = observed_days(_seen(_Asked(system, period, known_at, at), zone), known.accounts, period)
-    found = (one for one in holders(wanted, seen) if one.entitlement not in hidden)
+    found = (one for one in holders(wanted, seen) if known.side((system, one.entitlement)) in sides)
     return Who(system, period, known_at, tuple(found))
 
 
-def _hidden(actor: Actor, known: Catalogue, system: str, now: datetime) -> frozenset[str]:
-    """Return the entitlements of sides that the actor may not see; refuse who may see none."""
-    names = [name for owner, name in known.entitlements if owner == system]
-    sides = {name: known.side((system, name)) for name in names}
-    depths = {side: _depth(actor, side, now) for side in {*sides.values(), known.system_side(system)}}
-    if Depth.DETAIL not in depths.values():
-        side = known.system_side(system)
-        visibility.need(actor=actor, kind=FactKind.HOLDING, side=_table(side), purpose=Purpose.WORK, now=now)
-    return frozenset(name for name, side in sides.items() if depths[side] is not Depth.DETAIL)
+def _systems_seen(actor: Actor, known: Catalogue, now: datetime) -> list[str]:
+    """Return the systems of which the actor sees anything in detail, sorted."""
+    on = installation.today(now=now)
+    purpose = visibility.purpose(actor=actor, now=now)
+    owners = [(system, known.system_side(system)) for system in known.systems]
+    owners += [(key[0], known.side(key)) for key in known.entitlements]
+    sides = {side: None if side == NEUTRAL else side for _, side in owners}
+    depths = {
+        side: decide(actor, kind=FactKind.HOLDING, side=whose, purpose=purpose, on=on) for side, whose in sides.items()
+    }
+    return sorted({system for system, side in owners if depths[side] is Depth.DETAIL})
 
 
-def _depth(actor: Actor, side: Side, now: datetime) -> Depth:
-    return visibility.depth(actor=actor, kind=FactKind.HOLDING, side=_table(side), purpose=Purpose.WORK, now=now)
-
-
-def _table(side: Side) -> str:
-    return "" if side == NEUTRAL else side
+def _sides_seen(actor: Actor, known: Catalogue, system: str, now: datetime) -> frozenset[Side]:
+    """Return the sides of the system and its entitlements that the actor sees in detail."""
+    keys = [key for key in known.entitlements if key[0] == system]
+    purpose = visibility.purpose(actor=actor, now=now)
+    return frozenset(
+        side
+        for side in sorted({known.system_side(system), *map(known.side, keys)})
+        if visibility.depth(actor=actor, kind=FactKind.HOLDING, side=side, purpose=purpose, now=now) is Depth.DETAIL
+    )
 
 
 def _cuts(known_at: datetime) -> Iterator[date]:
