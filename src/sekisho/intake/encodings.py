@@ -13,7 +13,8 @@ MARK = 0x10FF00
 """An undecodable byte b stands in the text as the character MARK + b, which no file contains
 (plane 16 is private use; CP932's own user characters decode to U+E000…U+E757)."""
 
-_MARKED = re.compile("[\U0010ff00-\U0010ffff\ufffd]")
+_MARKED = re.compile("[\0\U0010ff00-\U0010ffff\ufffd]")
+"""NUL is here too: no file means it, and no database keeps it."""
 _WELL_FORMED = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xe0[\xa0-\xbf][\x80-\xbf]"
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
@@ -73,7 +74,7 @@ def decode(content: bytes) -> Decoded:
 
 
 def has_bad_bytes(text: str) -> bool:
-    """Tell whether a text holds undecodable bytes, or U+FFFD that an earlier program left for some."""
+    """Tell whether a text holds undecodable bytes, NUL, or U+FFFD that an earlier program left for some."""
     return _MARKED.search(text) is not None
 
 
@@ -84,7 +85,7 @@ def shown(text: str) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code - MARK:02x}" if code >= MARK else character
+    return f"\\x{code - MARK:02x}" if code >= MARK else character if code else "\\x00"
 
 
 def _decoded(content: bytes, encoding: str) -> Decoded:

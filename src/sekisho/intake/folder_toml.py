@@ -204,6 +204,7 @@ def _read_entry(found: FileRead, place: tuple[str, int], entry: Mapping[str, Any
         defects.append(Defect(number, f"{table}.to", str(values["to"]), note))
     if defects:
         found.defects.extend(defects)
+        found.unread.append(frozenset(word for word in entry.values() if isinstance(word, str)))
     else:
         found.lines.append(Line(number, values))
 
@@ -356,5 +357,6 @@ def _read_parameter(found: FileRead, number: int, name: str, entry: Mapping[str,
         notes.append(note)
     if notes:
         found.defects.extend(Defect(number, column, str(entry.get("value")), note) for note in notes)
+        found.unread.append(frozenset({name}))
     else:
         found.lines.append(Line(number, values))

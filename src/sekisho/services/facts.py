@@ -49,6 +49,7 @@ def reconcile(
     identity: tuple[str, ...],
     at: datetime,
     scope: Q | None,
+    spared: Callable[[Mapping[str, object]], bool] | None = None,
 ) -> Changes:
     """Make the current facts of `model` within `scope` read as `rows`, as of the record time `at`.
 
@@ -56,7 +57,8 @@ def reconcile(
     Current rows in `scope` (None: all) that are not among `rows` are closed at `at`; the others are
     written with `recorded_at=at`. `rows` must lie within `scope` themselves, else each load writes them
     anew. Columns left out of a row take the model's default. `identity` names the columns by which
-    `touched` tells what happened to whom; it does not take part in the comparison.
+    `touched` tells what happened to whom; it does not take part in the comparison. A row that is `spared`
+    is not closed for being gone, only when another of its identity takes its place.
 
     Raises:
         OutOfOrder: a fact to close was recorded after `at`; what we knew then cannot be rewritten.
@@ -67,15 +69,22 @@ def reconcile(
         full = {name: row.get(name, default) for name, default in columns.items()}
         wanted[_fingerprint(list(full.values()))] = full
     gone, kept = _compare(model, columns, wanted, scope)
+    names = list(columns)
+    places = [names.index(name) for name in identity]
+    replaced = {tuple(row[name] for name in identity) for row in wanted.values()}
+    if spared is not None:
+        closing = [
+            one
+            for one in gone
+            if tuple(one[2][place] for place in places) in replaced or not spared(dict(zip(names, one[2], strict=True)))
+        ]
+        gone, kept = closing, kept + len(gone) - len(closing)
     _refuse_older(gone, at)
     ids = [key for key, _, _ in gone]
     for start in range(0, len(ids), BATCH):
         model.objects.filter(pk__in=ids[start : start + BATCH]).update(superseded_at=at)
     _insert(model, wanted.values(), at)
-    names = list(columns)
-    places = [names.index(name) for name in identity]
-    touched = {tuple(content[place] for place in places) for _, _, content in gone}
-    touched |= {tuple(row[name] for name in identity) for row in wanted.values()}
+    touched = {tuple(content[place] for place in places) for _, _, content in gone} | replaced
     return Changes(len(wanted), len(gone), kept, frozenset(touched))
 
 

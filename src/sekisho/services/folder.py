@@ -1,12 +1,12 @@
 """Load a company folder: its files into dated facts, the same folder twice changing nothing.
 
 Here: the use case and what it reports. Which facts a folder speaks for is in `folder_scope`, what its
-lines become in `folder_rows`, reading in `sekisho.intake.folder`. A rejected row counts as not there;
-the others are taken. A row changed or gone closes the fact as of the load's record time, a file that is
-not there leaves its facts alone.
+lines become in `folder_rows`, reading in `sekisho.intake.folder`. A row changed or gone closes the
+fact as of the load's record time. A rejected row has not gone: what is known of whom or what it names
+stays, unless another row of the file replaces it. A file that is not there leaves its facts alone.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,13 @@ from sekisho.store import models
 from sekisho.store.models.base import Fact
 
 LOADING = (Role.ADMINISTRATOR, Role.HR, Role.COMPLIANCE, Role.IT_OPERATION)
+NAMED: dict[type[Fact], tuple[str, ...]] = {
+    models.Account: ("person_id", "system_id"),
+    models.Bundle: ("system_id",),
+    models.Grant: ("person_id", "system_id", "entitlement"),
+    models.ProtectedAccount: ("system_id", "account"),
+}
+"""By which columns a rejected row is known to speak of a fact, where that is not the identity."""
 
 
 class NotAllowed(SekishoError):
@@ -83,6 +90,7 @@ class _Load:
     folder: Folder
     scope: Scope
     at: datetime
+    file: str = ""
     changed: dict[str, int] = field(default_factory=dict)
     persons: set[PersonId] = field(default_factory=set)
 
@@ -90,7 +98,13 @@ class _Load:
         self, model: type[Fact], lines: Iterable[dict[str, Any]], identity: tuple[str, ...], where: Q | None
     ) -> Changes:
         """Bring one table in line as of the record time."""
-        return reconcile(model, lines, identity, self.at, where)
+        unread = self.folder.files[self.file].unread
+        names = NAMED.get(model, identity)
+
+        def spared(row: Mapping[str, object]) -> bool:
+            return any({str(row[name]) for name in names} <= words for words in unread)
+
+        return reconcile(model, lines, identity, self.at, where, spared if unread else None)
 
     def among(self, column: str, words: Iterable[str]) -> Q | None:
         """Return the scope of a table without sides: all of it, or what the folder mentions."""
@@ -120,6 +134,7 @@ def load_folder(*, folder: Path, actor: Actor, now: datetime, received_at: datet
     load = _Load(content, scope, at)
     for file, save in SAVERS.items():
         if file in content.files:
+            load.file = file
             load.changed[file] = save(load)
     if load.persons:
         people.refold(person_ids=load.persons, now=at)
