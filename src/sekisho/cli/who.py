@@ -82,7 +82,8 @@ def _table(answer: "Who") -> "Table":
     title = _say("cli_who.title", system=answer.system, start=answer.period.start, end=answer.period.end)
     columns = ("person", "entitlement", "days", "basis", "because")
     rows = table(*(_say(f"cli_who.column_{column}") for column in columns), title=title)
-    rows.columns[2].no_wrap = True
+    for column, least in zip(rows.columns, (7, 16, 23), strict=False):
+        column.min_width = least
     for one in answer.holders[:MOST]:
         whom = one.person_id or _say("cli_who.nobody", account=one.account)
         rows.add_row(
