@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = "from sekisho.cli.main import main; main()"
+import commands
 
 
 @dataclass
@@ -28,9 +28,7 @@ class Ran:
 def run(home: Path, *words: str) -> Ran:
     environment = {**os.environ, "SEKISHO_HOME": str(home), "SEKISHO_LANG": "en"}
     environment.pop("SEKISHO_DATABASE_URL", None)
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words], env=environment, capture_output=True, text=True, check=False
-    )
+    done = commands.call(*words, env=environment)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 

@@ -1,22 +1,16 @@
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import commands
 import hr_files
-
-SEKISHO = str(Path(sys.executable).parent / "sekisho")
 
 
 def run(home: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(
-        [SEKISHO, "--home", str(home), *words, "--json"],
-        capture_output=True, text=True, check=False, env={**os.environ, "SEKISHO_HOME": str(home)},
-    )  # fmt: skip
+    done = commands.call("--home", str(home), *words, "--json", env={**os.environ, "SEKISHO_HOME": str(home)})
     return done.returncode, json.loads(done.stdout)
 
 

@@ -2,20 +2,16 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SEKISHO = str(Path(sys.executable).parent / "sekisho")
+import commands
 
 
 def run(home: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(
-        [SEKISHO, "--home", str(home), *words, "--json"], capture_output=True, text=True, check=False, env=os.environ
-    )
+    done = commands.call("--home", str(home), *words, "--json", env=os.environ)
     return done.returncode, json.loads(done.stdout)
 
 

@@ -2,17 +2,15 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import commands
 from sekisho.connectors.memory import Faults, MemoryTarget
 from sekisho.core.access import AccountState
 
-SEKISHO = str(Path(sys.executable).parent / "sekisho")
 T = "2026-04-01"
 FILES = {
     "company.toml": 'name = "Sample"\nsides = ["network", "affiliate"]\n[parameters]\naccept_cli_approval = true\n',
@@ -47,18 +45,14 @@ from = 2020-04-01
 
 
 def run(home: Path, *words: str, status: int = 0) -> dict[str, Any]:
-    done = subprocess.run(
-        [SEKISHO, "--home", str(home), *words, "--json"],
-        capture_output=True, text=True, check=False, env={**os.environ, "SEKISHO_HOME": str(home)},
-    )  # fmt: skip
+    done = commands.call("--home", str(home), *words, "--json", env={**os.environ, "SEKISHO_HOME": str(home)})
     assert done.returncode == status, done.stdout + done.stderr
     return json.loads(done.stdout)
 
 
 def shown(home: Path, language: str, *words: str) -> str:
     env = {**os.environ, "SEKISHO_HOME": str(home), "SEKISHO_LANG": language, "COLUMNS": "160"}
-    done = subprocess.run([SEKISHO, "--home", str(home), *words], capture_output=True, text=True, check=False, env=env)
-    return done.stderr
+    return commands.call("--home", str(home), *words, env=env).stderr
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-PROGRAM = "from sekisho.cli.main import main; main()"
+import commands
+
 FOLDER = {
     "company.toml": 'name = "Group"\nhistory_complete_from = 2015-04-01\n',
     "companies.csv": """company_code,name,status,side,from,to
@@ -69,9 +68,7 @@ A4,004,2023-07-01,異動,X1,発令,NW
 def run(home: Path, *words: str, language: str = "en") -> tuple[int, str, str]:
     environment = {**os.environ, "SEKISHO_HOME": str(home), "SEKISHO_LANG": language, "COLUMNS": "200"}
     environment.pop("SEKISHO_DATABASE_URL", None)
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words], env=environment, capture_output=True, text=True, check=False
-    )
+    done = commands.call(*words, env=environment)
     return done.returncode, done.stdout, done.stderr
 
 
