@@ -4,15 +4,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from sekisho.cli.main import BadUsage, Result
-from sekisho.cli.output import people
+from sekisho.cli.output import people, table
 from sekisho.cli.session import open_home
 from sekisho.core.kinds import PersonId
 from sekisho.texts import reader_language, text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sekisho.services.exceptions import ExceptionState
 
 
@@ -111,13 +112,11 @@ def _document(one: "ExceptionState") -> dict[str, object]:
     }
 
 
-def _table(found: "tuple[ExceptionState, ...]") -> Table:
+def _table(found: "tuple[ExceptionState, ...]") -> "Table":
     columns = ("id", "state", "rule", "person", "days", "approved_by", "open_sides", "reason")
-    table = Table()
-    for name in columns:
-        table.add_column(_t(f"column_{name}"), overflow="fold")
+    rows = table(*(_t(f"column_{name}") for name in columns))
     for one in found:
         days = f"{one.start} – {one.end or ''}"
         approved, waiting = ", ".join(one.approved_by), ", ".join(one.open_sides)
-        table.add_row(one.id, _state(one), one.rule, one.person_id, days, approved, waiting, one.reason)
-    return table
+        rows.add_row(one.id, _state(one), one.rule, one.person_id, days, approved, waiting, one.reason)
+    return rows

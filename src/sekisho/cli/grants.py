@@ -4,15 +4,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from sekisho.cli.main import BadUsage, Result
-from sekisho.cli.output import people
+from sekisho.cli.output import people, table
 from sekisho.cli.session import open_home
 from sekisho.core.kinds import PersonId
 from sekisho.texts import reader_language, text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sekisho.services.grants import GrantState
 
 
@@ -97,12 +98,11 @@ def _document(one: "GrantState") -> dict[str, object]:
     }
 
 
-def _table(found: "tuple[GrantState, ...]") -> Table:
-    table = Table()
-    for column in ("id", "state", "person", "system", "entitlement", "days", "reason"):
-        table.add_column(_say(f"cli_grants.column_{column}"), overflow="fold")
+def _table(found: "tuple[GrantState, ...]") -> "Table":
+    columns = ("id", "state", "person", "system", "entitlement", "days", "reason")
+    rows = table(*(_say(f"cli_grants.column_{column}") for column in columns))
     for one in found:
         days = f"{one.period.start} – {one.period.end or ''}"
         state = _say(f"cli_grants.state_{one.state}")
-        table.add_row(one.id, state, one.person_id, one.system, one.entitlement, days, one.reason)
-    return table
+        rows.add_row(one.id, state, one.person_id, one.system, one.entitlement, days, one.reason)
+    return rows

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from sekisho.cli.main import Result
 from sekisho.cli.output import people as screen
+from sekisho.cli.output import table
 from sekisho.cli.session import open_home
 from sekisho.core.kinds import PersonId
 from sekisho.core.people import Post
@@ -133,12 +133,12 @@ def _show_story(story: "Story") -> None:
         screen.print(_word("also", ids=", ".join(story.also)), markup=False)
     for number in story.numbers:
         screen.print(_word("number", company=number.company, number=number.employee_no), markup=False)
-    table = Table()
-    for column in ("days", "kind", "workplace", "post_title", "employer", "origin"):
-        table.add_column(_word(column), no_wrap=column == "days", overflow="fold")
+    columns = ("days", "kind", "workplace", "post_title", "employer", "origin")
+    rows = table(*(_word(column) for column in columns))
+    rows.columns[0].no_wrap = True
     for chapter in story.chapters:
-        table.add_row(*_row(chapter))
-    screen.print(table)
+        rows.add_row(*_row(chapter))
+    screen.print(rows)
     for absence in story.absences:
         end = absence.period.end or _word("open")
         screen.print(_word("absence", start=absence.period.start, end=end), markup=False)
