@@ -17,12 +17,14 @@ from sekisho.core.access import Catalogue, Reading
 from sekisho.core.cutover import DONE, Done, Refused, Run
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import NEUTRAL, Action, OperationState, PersonId, Role
+from sekisho.core.periods import local_day
 from sekisho.core.plans import HeldGrant, Operation, Plan
 from sekisho.core.users import Actor
 from sekisho.services import access, installation, leases, observations, plans, rules
 from sekisho.services.cutover_calls import Target, Todo
 from sekisho.services.cutover_steps import Clock, Journal, Outcome, Standing, begin
 from sekisho.services.cutover_wall import WallKeeper
+from sekisho.services.cutover_withdrawn import withdrawn
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) operations as the run goes on."""
@@ -108,6 +110,8 @@ def run(
         return _result(journal, ())
     keeper = WallKeeper(catalogue, installation.today(now=now), _exempt(now), home, clock)
     keeper.expect(core.operations(plan))
+    day = local_day(plan.as_of, installation.zone(known_at=now))
+    keeper.withdrawn = withdrawn(plan, catalogue, day=day, clock=clock)
     running = _Running(journal, catalogue, keeper, guarded, home, progress)
     try:
         for phase in (1, 2):

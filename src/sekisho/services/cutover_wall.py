@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from sekisho.connectors.protocol import ConnectorError
 from sekisho.connectors.registry import open_connector
-from sekisho.core.access import Catalogue, Reading, Unread
+from sekisho.core.access import Catalogue, Key, Reading, Unread
 from sekisho.core.kinds import Action, OperationState, Ownership, PersonId, Side
 from sekisho.core.plans import Operation
 from sekisho.core.wall import Held, Wall, law1_gate, protected_by_side, wanted_on_both_sides
@@ -39,6 +39,8 @@ class WallKeeper:
     wall: Wall = field(init=False)
     readings: dict[str, Reading | Unread] = field(default_factory=dict)
     both: frozenset[PersonId] = frozenset()
+    withdrawn: frozenset[tuple[PersonId, Key]] = frozenset()
+    """What the plan gives and what was learned since would not."""
     _residual: dict[str, int] = field(default_factory=dict)
     _read_at: dict[str, datetime] = field(default_factory=dict)
     _users: dict[tuple[str, str], set[PersonId]] = field(default_factory=dict)
@@ -101,6 +103,8 @@ class WallKeeper:
             return "cutover.not_ours"
         if one.phase == 2 and self._users.get((one.system, one.account)) != {one.person_id}:
             return "cutover.relinked"
+        if one.phase == 2 and (one.person_id, (one.system, one.entitlement)) in self.withdrawn:
+            return "cutover.withdrawn"
         return ""
 
     def unread(self) -> frozenset[str]:

@@ -55,7 +55,7 @@ def draft(roll: Roll, targets: Targets, *, day: date, known_at: datetime) -> Dra
         else:
             found.add(mine)
     exempt = exempt_persons(day=day, known_at=known_at) if moving else frozenset()
-    holds = _held_by_verdicts(moving, roll, day, known_at)
+    holds = held_by_verdicts(moving, roll, day, known_at)
     for subject in moving:
         held = holds.get(subject.person_id, {})
         found.add(plan_person(with_holds(subject, held, exempt=subject.person_id in exempt), targets))
@@ -105,9 +105,10 @@ def _touches_the_wall(mine: Draft) -> bool:
     )
 
 
-def _held_by_verdicts(
+def held_by_verdicts(
     moving: Sequence[Subject], roll: Roll, day: date, known_at: datetime
 ) -> dict[PersonId, Mapping[Key, tuple[str, str]]]:
+    """Return what the verdicts on a person's orders keep from him, with the code and the order."""
     persons = {one.person_id for one in moving if one.person_id in roll.places}
     if not persons:
         return {}
