@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.cli import bench
+from sekisho.cli import bench, bench_slapd
 from sekisho.cli.main import main
-from sekisho.cli.measure import Bench, best_seconds
+from sekisho.cli.measure import Bench, best_seconds, not_run
 
 
 def test_every_module_of_benches_is_found_by_itself() -> None:
@@ -31,3 +31,20 @@ def test_the_shortest_of_several_runs_counts() -> None:
     runs: list[int] = []
     assert best_seconds(lambda: runs.append(1), runs=4) >= 0
     assert len(runs) == 4
+
+
+def test_what_was_not_run_has_no_value_and_never_a_nought(capsys: pytest.CaptureFixture[str]) -> None:
+    figure = bench._figures(not_run("cutover", "people/s", "slapd is missing", budget="85 %"))
+    assert (figure["value"], figure["limit"], figure["ratio"]) == (None, None, None)
+    assert figure["against"] == "not run: slapd is missing"
+    bench._show([figure])
+    shown = capsys.readouterr().err
+    assert "— people/s" in shown
+    assert "not run: slapd is missing" in shown
+
+
+def test_without_slapd_its_benches_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bench_slapd, "PLACES", str(tmp_path))
+    found = bench.registry()["cutover"](tmp_path)
+    assert {one.against for one in found} == {"not run: slapd is missing"}
+    assert {one.value for one in found} == {None}

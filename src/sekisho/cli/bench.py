@@ -14,7 +14,6 @@ from importlib import import_module
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from sekisho.cli import benches
 from sekisho.cli.main import Result
@@ -109,14 +108,18 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _result(figures: list[dict[str, object]]) -> Result:
-    def show() -> None:
-        names = ("name", "value", "unit", "limit", "ratio", "against", "budget", "size")
-        table = Table(*(text(f"cli_bench.column_{name}", language=LANGUAGE) for name in names))
-        for figure in figures:
-            table.add_row(*(_cell(figure[name]) for name in names))
-        people.print(table)
+    return Result({"benches": figures}, lambda: _show(figures))
 
-    return Result({"benches": figures}, show)
+
+def _show(figures: list[dict[str, object]]) -> None:
+    """Print each figure beside its limit, and below it in words what was measured against what."""
+    for figure in figures:
+        limit, ratio = (text(f"cli_bench.column_{name}", language=LANGUAGE) for name in ("limit", "ratio"))
+        measured = f"{_cell(figure['value'])} {figure['unit']}"
+        beside = f"{limit} {_cell(figure['limit']):>9}   {ratio} {_cell(figure['ratio'])}"
+        people.print(f"{figure['name']:<24} {measured:>20}   {beside}", style="bold", markup=False, highlight=False)
+        words = [str(figure[name]) for name in ("against", "budget", "size") if figure[name]]
+        people.print(f"  {' · '.join(words)}", style="dim", markup=False, highlight=False)
 
 
 def _cell(value: object) -> str:

@@ -16,7 +16,7 @@ SUFFIX = "dc=example,dc=jp"
 ADMIN = f"cn=admin,{SUFFIX}"
 PASSWORD = "of-one-bench"  # noqa: S105 - lives as long as the scratch slapd
 PEOPLE, GROUPS = f"ou=people,{SUFFIX}", f"ou=groups,{SUFFIX}"
-_PLACES = "/usr/sbin:/usr/local/sbin:/usr/local/libexec:/usr/libexec:/sbin:/usr/bin:/usr/local/bin"
+PLACES = "/usr/sbin:/usr/local/sbin:/usr/local/libexec:/usr/libexec:/sbin:/usr/bin:/usr/local/bin"
 _SCHEMAS, _MODULES = Path("/etc/ldap/schema"), Path("/usr/lib/ldap")
 _CONFIG = """\
 include {schemas}/core.schema
@@ -54,7 +54,7 @@ ou: groups
 
 def why_not() -> str:
     """Return what is missing for a slapd with our configuration, or ""."""
-    if shutil.which("slapd", path=_PLACES) is None or shutil.which("slapadd", path=_PLACES) is None:
+    if shutil.which("slapd", path=PLACES) is None or shutil.which("slapadd", path=PLACES) is None:
         return "slapd is missing"
     if not (_SCHEMAS / "inetorgperson.schema").exists() or not (_MODULES / "back_mdb.la").exists():
         return f"slapd's schemas or modules are not in {_SCHEMAS} and {_MODULES}"
@@ -95,7 +95,7 @@ def running(folder: Path, people: Iterable[str], groups: Mapping[str, Iterable[s
     (folder / "slapd.conf").write_text(_CONFIG.format(**facts, folder=folder, threads=threads))
     (folder / "content.ldif").write_text(_BRANCHES + "".join(_records(people, groups)), "utf-8")
     config = ["-f", str(folder / "slapd.conf")]
-    slapadd, slapd = (str(shutil.which(name, path=_PLACES)) for name in ("slapadd", "slapd"))
+    slapadd, slapd = (str(shutil.which(name, path=PLACES)) for name in ("slapadd", "slapd"))
     subprocess.run([slapadd, "-q", *config, "-l", str(folder / "content.ldif")], check=True, capture_output=True)  # noqa: S603 - slapd's own
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))

@@ -9,14 +9,16 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 from sekisho.cli import bench_slapd
-from sekisho.cli.bench_company import MIDNIGHT, OPERATOR, Company, approved_plan
+from sekisho.cli.bench_company import MIDNIGHT, OPERATOR, SYSTEM, Company, approved_plan
 from sekisho.cli.measure import Bench, Measure, best_seconds, not_run, seconds
+from sekisho.connectors.protocol import Change
 from sekisho.core.kinds import Action
 from sekisho.core.plans import Operation
 
@@ -24,6 +26,15 @@ BUDGET = "≥ 85 % of the raw rate of the same changes, by group, in RFC 5805 tr
 START = MIDNIGHT + timedelta(minutes=1)
 ORDERED = MIDNIGHT - timedelta(days=14)
 Undo = Callable[[Sequence[Operation]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """Movers a second: the whole run, our connector's calls alone, and the bare client."""
+
+    run: float
+    connector: float
+    bare: float
 
 
 def on_ldap(home: Path) -> list[Bench]:
@@ -42,7 +53,7 @@ def on_ldap(home: Path) -> list[Bench]:
             rates = _rounds(home, company, _bare_ldap(url, transactions=transactions), start, rounds)
             start += timedelta(days=1)
         against = "bare python-ldap, " + ("RFC 5805 transactions" if transactions else "one MODIFY a group, pipelined")
-        found.append(_figure(name, rates, against, BUDGET if transactions else "", company))
+        found += _figures(name, rates, against, BUDGET if transactions else "", company)
     return found
 
 
@@ -53,7 +64,7 @@ def on_sql(home: Path) -> list[Bench]:
     _fill(file, company)
     company.write(_SQL.format(url=f"sqlite:///{file}"))
     rates = _rounds(home, company, _bare_sql(file), START, 3)
-    return [_figure("cutover-sql", rates, "the same statements, bare sqlite3, a transaction a phase", "", company)]
+    return _figures("cutover-sql", rates, "the same statements, bare sqlite3, a transaction a phase", "", company)
 
 
 def verification(home: Path) -> list[Bench]:
@@ -67,7 +78,7 @@ def verification(home: Path) -> list[Bench]:
     _fill(file, company)
     company.write(_SQL.format(url=f"sqlite:///{file}"))
     company.load(now=ORDERED)
-    system = access.catalogue(known_at=START).systems["directory"]
+    system = access.catalogue(known_at=START).systems[SYSTEM]
 
     def read() -> None:
         connector = open_connector(system, home=home)
@@ -83,8 +94,8 @@ def verification(home: Path) -> list[Bench]:
     return [Bench("verification", value, "s", 1.0, "the budget, beyond the bare read", budget, size)]
 
 
-def _rounds(home: Path, company: Company, undo: Undo, start: datetime, rounds: int) -> tuple[float, float]:
-    """Return movers a second of ours and of the bare client: the medians over rounds.
+def _rounds(home: Path, company: Company, undo: Undo, start: datetime, rounds: int) -> _Rates:
+    """Return the medians over rounds of the whole run, of our connector alone, and of the bare client.
 
     `start` is another one each time: a plan of the same moment over the same content would be the same
     plan, and carried out already.
@@ -92,14 +103,16 @@ def _rounds(home: Path, company: Company, undo: Undo, start: datetime, rounds: i
     company.load(now=start - timedelta(seconds=30))
     if start == START:
         company.order(now=start - timedelta(seconds=20))
-    ours, bare = [], []
+    ours, connector, bare = [], [], []
     for number in range(rounds):
         now = start + timedelta(hours=number)
         plan, text = approved_plan(home, now=now)
         operations = [one for part in plan.parts for one in part.operations]
         ours.append(company.movers / seconds(partial(_carry, home, text, now)))
         bare.append(company.movers / seconds(partial(undo, operations)))
-    return median(ours), median(bare)
+        connector.append(company.movers / seconds(partial(_send, home, operations, now)))
+        bare.append(company.movers / seconds(partial(undo, operations)))
+    return _Rates(median(ours), median(connector), median(bare))
 
 
 def _carry(home: Path, text: str, now: datetime) -> None:
@@ -109,6 +122,22 @@ def _carry(home: Path, text: str, now: datetime) -> None:
     done = cutover.run(document=text, actor=OPERATOR, now=now, home=home)
     if not done.finished:
         raise RuntimeError(f"the cutover is not finished: {next(one for one in done.operations if one.code)}")
+
+
+def _send(home: Path, operations: Sequence[Operation], now: datetime) -> None:
+    """Send the operations through the connector as a cutover does, without journal, looks or read-back."""
+    from sekisho.connectors.registry import open_connector
+    from sekisho.core.cutover import batches
+    from sekisho.services import access
+
+    system = access.catalogue(known_at=now, accounts_of="").systems[SYSTEM]
+    for phase in (1, 2):
+        connector = open_connector(system, home=home)
+        able = connector.capabilities
+        mine = [one for one in operations if one.phase == phase]
+        for batch in batches(mine, batch_size=able.batch_size, group_major=able.group_major):
+            connector.apply([Change(one.id, one.account, one.action, one.entitlement) for one in batch], now=now)
+        connector.close()
 
 
 def _undone(operations: Iterable[Operation]) -> list[tuple[bool, list[Operation]]]:
@@ -189,9 +218,12 @@ def _bare_sql(file: Path) -> Undo:
     return undo
 
 
-def _figure(name: str, rates: tuple[float, float], against: str, budget: str, company: Company) -> Bench:
+def _figures(name: str, rates: _Rates, against: str, budget: str, company: Company) -> list[Bench]:
     size = f"{company.movers:,} movers of {company.people:,} people"
-    return Bench(name, rates[0], "people/s", rates[1], against, budget, size)
+    return [
+        Bench(name, rates.run, "people/s", rates.bare, against, budget, size),
+        Bench(f"{name}.connector", rates.connector, "people/s", rates.bare, against, "", f"{size}; the calls alone"),
+    ]
 
 
 BENCHES: dict[str, Measure] = {"cutover": on_ldap, "cutover-sql": on_sql, "verification": verification}
