@@ -203,7 +203,10 @@ def _notes(size: int) -> Iterator[str]:
 def _write_proofs(pack: _Writing, positions: Iterable[int]) -> None:
     nodes = _nodes(pack.checkpoint.size)
     for position in positions:
-        path = merkle.inclusion_proof(position, pack.checkpoint.size, nodes)
+        try:
+            path = merkle.inclusion_proof(position, pack.checkpoint.size, nodes)
+        except KeyError as error:
+            raise sequencer.LedgerDamaged("ledger.damaged", {"size": pack.checkpoint.size}) from error
         proof = InclusionProof(position, tuple(path), pack.checkpoint.note)
         pack.write(f"proofs/{position:08d}.tlog-proof", [proof.text().encode()])
 

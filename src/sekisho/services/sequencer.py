@@ -127,6 +127,8 @@ def _edge() -> Frontier:
     """Return the edge of the stored tree, checked against the root that was last signed."""
     last = last_checkpoint()
     if last is None:
+        if LedgerEntry.objects.filter(position__isnull=False).exists():
+            raise LedgerDamaged("ledger.damaged", {"size": 0})
         return Frontier()
     try:
         edge = with_stored_nodes(lambda nodes: merkle.frontier(last.size, nodes))

@@ -1,6 +1,27 @@
 """The ledger: entries hashed in the business transaction, indexed and rooted by the sequencer."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from django.db import models
+
+if TYPE_CHECKING:
+    Bytes = models.BinaryField
+else:
+
+    class Bytes(models.BinaryField):
+        """Bytes, whatever a hand has put there: SQLite keeps text in a column of bytes, and an audit must name it."""
+
+        def from_db_value(self, value: object, *_: object) -> bytes | None:
+            """Return what is stored as bytes; text as it would be written, so that its hash differs."""
+            if value is None or isinstance(value, bytes):
+                return value
+            return bytes(value) if isinstance(value, bytearray | memoryview) else str(value).encode()
+
+        def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+            """Return what migrations need: in the database it is a binary field."""
+            name, _, args, words = super().deconstruct()
+            return name, "django.db.models.BinaryField", args, words
 
 
 class LedgerEntry(models.Model):
@@ -11,8 +32,8 @@ class LedgerEntry(models.Model):
     kind = models.CharField(max_length=64)
     side = models.CharField(max_length=32, blank=True)
     recorded_at = models.DateTimeField()
-    leaf = models.BinaryField()
-    leaf_hash = models.BinaryField(max_length=32)
+    leaf = Bytes()
+    leaf_hash = Bytes(max_length=32)
 
     class Meta:
         indexes = [models.Index(fields=["kind"], name="entry_kind")]
@@ -23,8 +44,8 @@ class LedgerContent(models.Model):
 
     commitment = models.CharField(max_length=80, unique=True)
     entry_id = models.CharField(max_length=64)
-    salt = models.BinaryField(max_length=32, null=True)
-    content = models.BinaryField(null=True)
+    salt = Bytes(max_length=32, null=True)
+    content = Bytes(null=True)
     destroyed_at = models.DateTimeField(null=True)
     destroyed_by = models.CharField(max_length=64, blank=True)
 
@@ -37,7 +58,7 @@ class LedgerNode(models.Model):
 
     level = models.PositiveSmallIntegerField()
     position = models.BigIntegerField()
-    hash = models.BinaryField(max_length=32)
+    hash = Bytes(max_length=32)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["level", "position"], name="node_once")]
@@ -47,6 +68,6 @@ class LedgerCheckpoint(models.Model):
     """A signed checkpoint (C2SP tlog-checkpoint) over the first `size` entries."""
 
     size = models.BigIntegerField(unique=True)
-    root = models.BinaryField(max_length=32)
+    root = Bytes(max_length=32)
     signed_at = models.DateTimeField()
     note = models.TextField()
