@@ -81,10 +81,36 @@ def emit_json(document: Mapping[str, object]) -> None:
 def emit_error(error: SekishoError, *, as_json: bool) -> int:
     """Say what went wrong, where and what to do; return the exit status."""
     if as_json:
-        emit_json({"error": {"code": error.code, "message": both(error.code, error.params), **_facts(error)}})
+        emit_json({"error": {"code": error.code, "message": both(error.code, _shown(error)), **_facts(error)}})
     else:
-        people.print(text(error.code, error.params, reader_language()), style="bold red", markup=False)
+        people.print(text(error.code, _shown(error), reader_language()), style="bold red", markup=False)
     return error.exit_status
+
+
+def _shown(error: SekishoError) -> dict[str, object]:
+    """Return the facts of an error for a sentence: instants by the company's clock, once there is a company."""
+    moments = {name: at for name, value in error.params.items() if (at := _moment(value)) is not None}
+    if not moments:
+        return error.params
+    from django.db import DatabaseError
+
+    from sekisho.services import installation
+
+    try:
+        zone = installation.zone(known_at=datetime.now(UTC))
+    except DatabaseError:
+        return error.params
+    return error.params | {name: local(at, zone) for name, at in moments.items()}
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str) or "T" not in value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _facts(error: SekishoError) -> dict[str, object]:

@@ -76,7 +76,10 @@ def make(
 
     Raises:
         NotAllowed: the actor does not operate systems on every side that the plan would show.
+        Expired: `expires_at` is not after `as_of` and now, so nobody could ever carry the plan out.
     """
+    if expires_at is not None and expires_at <= max(as_of, now):
+        raise Expired("plans.expires_too_early", {"expires_at": expires_at.isoformat()})
     known = access.catalogue(known_at=known_at)
     sides = _sides(known)
     _need(actor, {Role.IT_OPERATION}, sides, now, "plans.may_not_plan")
