@@ -158,7 +158,8 @@ def _csv_rows(text: str, name: str) -> Iterator[RawRow]:
             yield RawRow(line + 1, [Cell(value) if value else EMPTY for value in values])
             line = reader.line_num
     except csv.Error as error:
-        raise Unreadable("intake.quotes", {"file": name, "row": line + 1}) from error
+        code = "intake.cell_too_long" if "field limit" in str(error) else "intake.quotes"
+        raise Unreadable(code, {"file": name, "row": line + 1}) from error
 
 
 def _delimiter(text: str) -> str:
