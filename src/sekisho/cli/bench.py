@@ -17,7 +17,7 @@ import click
 
 from sekisho.cli import benches
 from sekisho.cli.main import Result
-from sekisho.cli.measure import Bench, Measure
+from sekisho.cli.measure import Bench, Measure, not_run
 from sekisho.cli.output import people
 from sekisho.core.errors import SekishoError
 from sekisho.texts import reader_language, text
@@ -53,11 +53,17 @@ def command(name: str | None, *, inside: bool) -> Result:
         raise UnknownBench("cli_bench.unknown", {"name": name, "known": ", ".join(sorted(known))})
     if inside and name is not None:
         return _result([_figures(bench) for bench in _measure(known[name])])
+    if name is not None:
+        return _result(_in_child(name))
     figures: list[dict[str, object]] = []
-    for each in [name] if name else sorted(known):
-        with people.status(text("cli_bench.running", {"name": each}, LANGUAGE)):
+    failed = False
+    for each in sorted(known):
+        try:
             figures += _in_child(each)
-    return _result(figures)
+        except BenchFailed as error:  # the others have their say all the same
+            figures.append(_figures(not_run(each, "", f"it ended with status {error.params['status']}")))
+            failed = True
+    return _result(figures, failed=failed)
 
 
 def _measure(measure: Measure) -> list[Bench]:
@@ -77,7 +83,8 @@ def _measure(measure: Measure) -> list[Bench]:
 def _in_child(name: str) -> list[dict[str, object]]:
     home = Path(os.environ.get("SEKISHO_HOME", "var")).absolute()
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=home) as scratch:
+    running = people.status(text("cli_bench.running", {"name": name}, LANGUAGE))
+    with running, tempfile.TemporaryDirectory(prefix="bench-", dir=home) as scratch:
         environment = {key: value for key, value in os.environ.items() if key != "SEKISHO_DATABASE_URL"}
         program = "from sekisho.cli.main import main; main()"
         words = [sys.executable, "-c", program, "--home", scratch, "bench", name, "--inside", "--json"]
@@ -107,8 +114,8 @@ def _rounded(value: float | None) -> float | None:
     return round(value) if abs(value) >= 1_000 else float(f"{value:.4g}")
 
 
-def _result(figures: list[dict[str, object]]) -> Result:
-    return Result({"benches": figures}, lambda: _show(figures))
+def _result(figures: list[dict[str, object]], *, failed: bool = False) -> Result:
+    return Result({"benches": figures}, lambda: _show(figures), unreachable=failed)
 
 
 def _show(figures: list[dict[str, object]]) -> None:
