@@ -9,7 +9,7 @@ import pytest
 import servers
 from connectors.contract import NOW, account, change
 from connectors.test_ldap import Target
-from proxy import Fault, Kind, Way, proxy, random_fault
+from network_fault import Fault, Kind, Way, proxy, random_fault
 from sekisho.connectors.protocol import Change, ChangeState, Rejected, Unreachable
 from sekisho.connectors.registry import open_connector
 from sekisho.core.access import System

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from tests.kill import world
-from tests.kill.proxy import Proxy, proxied
+from tests.kill.bad_line import Proxy, proxied
 from tests.kill.world import PEOPLE, SqlWorld
 
 import cutover_homes as homes
