@@ -52,7 +52,7 @@ def run(home: Path, *words: str, status: int = 0) -> dict[str, Any]:
 
 def shown(home: Path, language: str, *words: str) -> str:
     env = {**os.environ, "SEKISHO_HOME": str(home), "SEKISHO_LANG": language, "COLUMNS": "160"}
-    return commands.call("--home", str(home), *words, env=env).stderr
+    return commands.call("--home", str(home), *words, env=env).stdout
 
 
 @pytest.fixture

@@ -112,7 +112,11 @@ def _guarded(run: Callable[[], object], *, as_json: bool) -> int:
         if as_json:
             emit_json(outcome.document)
         else:
-            outcome.show()
+            people.stderr = False  # a result is what the command is for; progress and errors stay on stderr
+            try:
+                outcome.show()
+            finally:
+                people.stderr = True
         return outcome.status
     return outcome if isinstance(outcome, int) else 0
 
