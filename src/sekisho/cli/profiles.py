@@ -59,7 +59,7 @@ def list_() -> Result:
     with open_home() as session:
         from sekisho.services import profiles
 
-        entries = [_entry(saved) for saved in profiles.saved_profiles(known_at=session.now)]
+        entries = [_entry(saved) for saved in profiles.listed(actor=session.actor, now=session.now)]
 
         def show() -> None:
             table = Table(title=_t("profiles"))

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import PersonId, Role
+from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.users import Actor
 from sekisho.intake import folder_checks
 from sekisho.intake.defects import Defect
@@ -118,7 +118,7 @@ def load_folder(*, folder: Path, actor: Actor, now: datetime, received_at: datet
     One folder a side may be loaded apart: a folder closes only what it speaks for, see `folder_scope`.
 
     Raises:
-        NotAllowed: the actor has none of the roles that load.
+        NotAllowed: the actor has none of the roles that load, or not for every side of the folder.
         FromTheFuture: `received_at` lies after `now`.
         SekishoError: the folder cannot be taken at all (`intake.folder.read_folder`, `facts.OutOfOrder`);
             nothing was changed.
@@ -129,6 +129,7 @@ def load_folder(*, folder: Path, actor: Actor, now: datetime, received_at: datet
     if at > now:
         raise FromTheFuture("folder.future", {"received_at": at.isoformat()})
     content = read_folder(folder)
+    _need_sides(content, actor, now)
     scope = scope_of(content, at=at)
     folder_checks.check(content, known(content, scope, at=at))
     load = _Load(content, scope, at)
@@ -141,6 +142,15 @@ def load_folder(*, folder: Path, actor: Actor, now: datetime, received_at: datet
     for found in content.files.values():
         _record(load, found, actor, now)
     return _result(load)
+
+
+def _need_sides(folder: Folder, actor: Actor, now: datetime) -> None:
+    """Let pass only who loads on every side that the folder speaks of; roles for both sides need both."""
+    today = installation.today(now=now)
+    lines = (*rows.companies(folder), *rows.units(folder), *rows.systems(folder), *rows.roles(folder))
+    for side in sorted({str(line["side"]) for line in lines} - {""}):
+        if not any(actor.has(role, on=today, side=Side(side)) for role in LOADING):
+            raise NotAllowed("folder.other_side", {"actor": actor.name, "side": side})
 
 
 def _company_toml(load: _Load) -> int:

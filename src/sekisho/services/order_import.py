@@ -99,14 +99,11 @@ def import_orders(*, actor: Actor, now: datetime, request: OrderRequest) -> Impo
     need_importer(actor, now, request)
     profile = profiles.load(name=request.profile, known_at=now)
     reading = read_order_file(request.content, request.name, profile, installation.zone(known_at=now))
-    world = _world(reading.rows, request, now, profile)
+    world = _world(reading.rows, request, actor, now, profile)
     judged = judge(world, reading.rows, order_reach.reach(actor=actor, now=now))
     if reading.headers_again:
         judged.ignored["header_again"] = reading.headers_again
     imported = summary(request, reading, judged)
-    if imported.names:
-        seen = order_reach.names_seen(actor=actor, orders=judged.orders, now=now)
-        imported = replace(imported, names=tuple(one for one in imported.names if seen(one.row)))
     return save(actor=actor, now=now, request=request, judged=judged, imported=imported, kind="orders")
 
 
@@ -123,7 +120,7 @@ def need_importer(actor: Actor, now: datetime, request: OrderRequest) -> None:
         raise FromTheFuture("orders.from_the_future", {"received_at": request.received_at.isoformat()})
 
 
-def _world(rows: Sequence[OrderRow], request: OrderRequest, now: datetime, profile: Profile) -> World:
+def _world(rows: Sequence[OrderRow], request: OrderRequest, actor: Actor, now: datetime, profile: Profile) -> World:
     employee_nos = {number for row in rows for number in _numbers_in(row)}
     numbers = numbers_of(employee_nos=employee_nos, known_at=now)
     order_nos = {number for row in rows for number in (row.order_no, row.supersedes) if number}
@@ -132,7 +129,7 @@ def _world(rows: Sequence[OrderRow], request: OrderRequest, now: datetime, profi
         boundary=boundary(known_at=now),
         numbers=numbers,
         stored=stored_orders(order_nos=order_nos, known_at=now),
-        names=names_of(person_ids=persons, known_at=now),
+        names=names_of(person_ids=order_reach.names_seen(actor=actor, persons=persons, now=now), known_at=now),
         persons=_person_ids(rows),
         concurrent_units=_concurrent_units(persons, now),
         profile=profile,

@@ -1,13 +1,12 @@
 """How far an importer of HR's files reaches: whose orders he may bring, whose known names he may read."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
-from sekisho.core.kinds import Role, Side
+from sekisho.core.kinds import BOTH, PersonId, Role, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import installation, person_sides, visibility
-from sekisho.services.order_facts import NewOrder
+from sekisho.core.visibility import Depth, FactKind, Purpose, decide
+from sekisho.services import installation, person_sides
 from sekisho.services.order_judging import Reach
 
 IMPORTERS = (Role.HR, Role.COMPLIANCE)
@@ -24,18 +23,14 @@ def reach(*, actor: Actor, now: datetime) -> Reach:
     return reaches
 
 
-def names_seen(*, actor: Actor, orders: Iterable[NewOrder], now: datetime) -> Callable[[int], bool]:
-    """Return the test whether the known name of the person in a row may be told: a file is no way to ask for names."""
-    persons = {order.row: order.person_id for order in orders}
-    sides = person_sides.sides_of(person_ids=set(persons.values()), known_at=now)
-    seen: dict[Side | None, bool] = {}
-    for side in {None, *(side for each in sides.values() for side in each)}:
-        depth = visibility.depth(actor=actor, kind=FactKind.PERSON, side=side, purpose=Purpose.WORK, now=now)
-        seen[side] = depth is Depth.DETAIL
+def names_seen(*, actor: Actor, persons: Collection[PersonId], now: datetime) -> Collection[PersonId]:
+    """Return those whose known names a row may be compared with: a file is no way to ask for names."""
+    on = installation.today(now=now)
 
-    def told(row: int) -> bool:
-        if row not in persons:
-            return actor.trusted
-        return any(seen[side] for side in sides[persons[row]])
+    def sees(side: Side | None) -> bool:
+        return decide(actor, kind=FactKind.PERSON, side=side, purpose=Purpose.WORK, on=on) is Depth.DETAIL
 
-    return told
+    if sees(BOTH):
+        return persons
+    sides = person_sides.sides_of(person_ids=persons, known_at=now)
+    return {person for person in persons if any(map(sees, sides[person]))}

@@ -45,7 +45,7 @@ def is_released(order: Order, *, at: datetime) -> bool:
 
 
 def visible_orders(
-    *, actor: Actor, now: datetime, statuses: Collection[OrderStatus], purpose: Purpose = Purpose.WORK
+    *, actor: Actor, now: datetime, statuses: Collection[OrderStatus], purpose: Purpose | None = None
 ) -> list[Order]:
     """Return the orders in force that the actor may read in detail; what he may not see is not counted either.
 
@@ -55,6 +55,7 @@ def visible_orders(
     same_as = people.same_as(known_at=now)
     himself = same_as.get(actor.person_id, actor.person_id) if actor.person_id else None
     depths: dict[tuple[Side | None, bool], bool] = {}
+    asked = purpose or visibility.purpose(actor=actor, now=now)
     visible: list[Order] = []
     for order in _in_force(orders(known_at=now, statuses=list(OrderStatus))):
         if order.status not in statuses:
@@ -63,7 +64,7 @@ def visible_orders(
         units, released = (order.from_unit, order.to_unit), is_released(order, at=now)
         for side in known.sides(units, order.key.company, order.first_day, host=order.host_company):
             if (side, released) not in depths:
-                depths[side, released] = _sees(actor, side, purpose, now, released=released)
+                depths[side, released] = _sees(actor, side, asked, now, released=released)
             own = himself == about and released
             if own or depths[side, released]:
                 visible.append(order)

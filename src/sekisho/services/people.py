@@ -16,6 +16,7 @@ from sekisho.core.people import EmployeeNumber, NumberBook, Post, Timeline
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
 from sekisho.services import installation, ledger, person_facts, stints
+from sekisho.services.boundary import boundary
 from sekisho.store import models
 
 
@@ -121,7 +122,7 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
     """Make two ids one person from now on the record axis; what was known before stays as it was.
 
     Raises:
-        NotAllowed: the actor is neither HR nor compliance.
+        NotAllowed: the actor is neither HR nor compliance, or of a side on which neither id ever was.
         NoReason: no reason is given.
         UnknownPerson: one of the ids is nobody's.
         AlreadyOne: they are one person already.
@@ -135,6 +136,7 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
             raise UnknownPerson("people.unknown", {"person_id": one})
     known = person_facts.links(known_at=now)
     stays, goes = known.get(person_id, person_id), known.get(other, other)
+    _refuse_outsider(actor, {stays, goes}, now)
     if stays == goes:
         raise AlreadyOne("people.already_one", {"person_id": person_id, "other": other})
     made = models.PersonLink.objects.create(
@@ -149,3 +151,11 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
         personal={"reason": reason},
     )
     return Linked(str(made.pk), stays, goes, changed)
+
+
+def _refuse_outsider(actor: Actor, persons: Collection[PersonId], now: datetime) -> None:
+    today, where = installation.today(now=now), boundary(known_at=now)
+    posts = [post for timeline in timelines(person_ids=persons, known_at=now) for post in timeline.posts]
+    sides = {where.side(post.unit or None, post.company, post.period.start) for post in posts} or {None}
+    if not any(actor.has(role, on=today, side=side) for role in LINKING for side in sides):
+        raise NotAllowed("people.not_allowed", {"actor": actor.name})

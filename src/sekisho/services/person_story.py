@@ -13,8 +13,8 @@ from sekisho.core.kinds import PersonId, PostKind, Side
 from sekisho.core.people import Absence, EmployeeNumber, PersonName, Post, Problem, Timeline
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Matter
-from sekisho.services import people, person_facts, visibility
+from sekisho.core.visibility import Depth, FactKind, Matter, decide
+from sekisho.services import installation, people, person_facts, visibility
 from sekisho.services.boundary import boundary
 from sekisho.store import models
 
@@ -97,13 +97,25 @@ def _alone(chapter: Chapter) -> Chapter:
 def _depths(
     actor: Actor, person: PersonId, chapters: list[Chapter], where: Boundary, now: datetime
 ) -> dict[Side | None, Depth]:
-    """Ask once a side: each read that only a both-sides role allows leaves one entry."""
+    """Ask once a side: each read that only a both-sides role allows leaves one entry.
+
+    A move across the wall is told whole; of somebody who never was on the reader's side nothing is.
+    """
     units = [where.unit_or_last(chapter.post.unit, chapter.post.period.start) for chapter in chapters]
     matter = Matter(person, frozenset(unit.head for unit in units if unit and unit.head))
     purpose = visibility.purpose(actor=actor, now=now)
+    sides = {chapter.side for chapter in chapters} or {None}
+
+    def is_near(side: Side | None) -> bool:
+        on = installation.today(now=now)
+        seen = decide(actor, kind=FactKind.PERSON, side=side, purpose=purpose, on=on, about=matter)
+        return seen is Depth.DETAIL
+
+    if not any(map(is_near, sides)):
+        return dict.fromkeys(sides, Depth.NONE)
     return {
         side: visibility.depth(actor=actor, kind=FactKind.MOVE, side=side, purpose=purpose, now=now, about=matter)
-        for side in {chapter.side for chapter in chapters} or {None}
+        for side in sides
     }
 
 

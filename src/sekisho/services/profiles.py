@@ -13,8 +13,9 @@ from sekisho.core.canonical import Json, canonical, sha256_hex
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
 from sekisho.core.users import Actor
+from sekisho.core.visibility import FactKind
 from sekisho.intake.profiles import PLAIN, Profile, parse
-from sekisho.services import installation, ledger
+from sekisho.services import installation, ledger, visibility
 from sekisho.store import models
 
 SAVERS = (Role.HR, Role.COMPLIANCE, Role.IT_OPERATION, Role.ADMINISTRATOR)
@@ -62,6 +63,17 @@ def saved_profiles(*, known_at: datetime) -> tuple[SavedProfile, ...]:
     """Return every profile in its present version, by name."""
     rows = _known(known_at).order_by("name")
     return tuple(SavedProfile(row.name, parse(row.mapping), row.actor, row.recorded_at) for row in rows)
+
+
+def listed(*, actor: Actor, now: datetime) -> tuple[SavedProfile, ...]:
+    """Return every profile, for those who save them or read HR's files.
+
+    Raises:
+        NotVisible: the actor does neither.
+    """
+    if not any(actor.has(role, on=installation.today(now=now)) for role in SAVERS):
+        visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now)
+    return saved_profiles(known_at=now)
 
 
 @transaction.atomic
