@@ -170,3 +170,22 @@ def test_a_role_held_for_both_sides_is_logged_where_it_shows_what_a_side_protect
     assert not crosses(both, kind=FactKind.MOVE, side=NETWORK, on=ON)
     assert not crosses(both, kind=FactKind.RULE, side=NETWORK, on=ON)
     assert not crosses(actor_with(Role.EXECUTIVE, BOTH), kind=FactKind.HOLDING, side=NETWORK, on=ON)
+
+
+SYMBOLS = {Depth.DETAIL: "D", Depth.COUNT: "C", Depth.EXISTENCE: "E", Depth.NONE: "–"}
+
+
+def row_of_the_docs(kind: FactKind) -> str:
+    """The table's row in docs: a cell a role, own side then other side where that shows anything."""
+    cells = []
+    for role in Role:
+        own, other = expected(kind, role)
+        cells.append(SYMBOLS[own] + (f" {SYMBOLS[other]}" if other else ""))
+    return f"| `{kind.value}` | " + " | ".join(cells) + " |"
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_table_in_the_docs_is_the_one_that_decides(language: str) -> None:
+    page = (Path(__file__).parents[2] / f"docs/{language}/visibility.md").read_text("utf-8")
+    assert "| " + " | ".join(f"`{role.value}`" for role in Role) + " |" in page
+    assert [row for row in page.splitlines() if row.startswith("| `")] == [row_of_the_docs(kind) for kind in FactKind]

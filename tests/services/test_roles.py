@@ -1,5 +1,6 @@
 """Who may act: each role tried on each acting service, on the wrong side, and through other names (law 13)."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -131,6 +132,33 @@ DO: dict[str, Act] = {
     "entries.verify": lambda w, a: entries.verify(actor=a, now=NOW),
     "entries.key": lambda w, a: entries.key(actor=a, now=NOW),
 }
+
+
+COMMANDS = {
+    "load": "folder.load_folder",
+    "order import": "order_import.import_orders",
+    "order manifest": "manifests.sign",
+    "exception request": "exceptions.request",
+    "exception approve": "exceptions.approve",
+    "exception withdraw": "exceptions.withdraw",
+    "grant add": "grants.add",
+    "grant approve": "grants.approve",
+    "person link": "people.link",
+    "plan, cutover": "plans.make",
+    "plan approve": "plans.approve",
+    "ledger destroy": "evidence.destroy_content",
+    "profile save": "profiles.save",
+}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_docs_name_for_each_command_the_roles_that_may(language: str) -> None:
+    page = (Path(__file__).parents[2] / f"docs/{language}/roles.md").read_text("utf-8")
+    rows = {cells[1].strip(): cells[2] for line in page.splitlines() if len(cells := line.split("|")) == 4}
+    for command, act in COMMANDS.items():
+        assert [role for role in Role if re.search(rf"\b{role.value}\b", rows[command], re.ASCII)] == [
+            role for role in Role if role.value in ACTS[act]
+        ], command
 
 
 def refused(world: World, name: str, acting: Actor) -> bool:
