@@ -11,9 +11,11 @@ from sekisho.core.access import AccountState, Catalogue, Entitlement, Reading, S
 from sekisho.core.desired import NOTHING, Wanted, wanted
 from sekisho.core.kinds import Action, Ownership, PersonId, Side
 from sekisho.core.planning import Draft, Linked, Presence, Subject, Targets, plan_operations, plan_person, settled
+from sekisho.core.wall import NOT_COVERED
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 P1, P2 = PersonId("P1"), PersonId("P2")
+BOTH_SIDES = frozenset({frozenset({Side("network"), Side("affiliate")})})
 
 
 def entitlement(
@@ -216,8 +218,17 @@ def test_no_plan_makes_a_dual_holding() -> None:
 
 
 def test_an_exception_lets_both_sides_be_held() -> None:
-    subject = person("cis/n1", "crm/a1", on="cis crm", exempt=True)
+    subject = person("cis/n1", "crm/a1", on="cis crm", exempt=BOTH_SIDES)
     assert steps(plan(subject, reading("cis", p1="n1"), reading("crm", p1=""))) == ["grant crm/a1"]
+
+
+def test_protected_access_that_waits_is_taken_and_held_where_it_is_there_already() -> None:
+    subject = person(
+        "crm/a1", "mail/box", held={("crm", "a1"): ("violation", "O"), ("mail", "box"): ("violation", "O")}
+    )
+    draft = plan(subject, reading("crm", p1="a1"), reading("mail", p1="box"))
+    assert (steps(draft), holds(draft)) == (["revoke crm/a1"], {"crm/a1": "violation"})
+    assert draft.operations[0].because == ("waits",)
 
 
 def test_an_unread_other_side_holds_the_grant_of_whoever_has_an_account_there() -> None:
@@ -242,7 +253,9 @@ def worlds(draw: st.DrawFn) -> tuple[list[Subject], Targets]:
         presence = draw(st.sampled_from(list(Presence)))
         keys = draw(some_keys) if presence is Presence.WORKING else ()
         held = {tuple(key.split("/")): ("violation", "O") for key in draw(some_keys)}
-        subject = person(*keys, who=name, presence=presence, held=held, exempt=draw(st.booleans()))
+        subject = person(
+            *keys, who=name, presence=presence, held=held, exempt=draw(st.sampled_from([BOTH_SIDES, NOT_COVERED]))
+        )
         subjects.append(subject)
         for system, mine in accounts.items():
             seen = {key.partition("/")[2] for key in draw(some_keys) if key.startswith(system)}

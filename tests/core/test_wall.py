@@ -61,7 +61,7 @@ def test_a_residue_holds_the_grant_until_it_has_run_out() -> None:
 
 
 def test_an_exception_covers_the_pair() -> None:
-    wall = Wall(WALL.protected, WALL.accounts, exempt=frozenset({P1}))
+    wall = Wall(WALL.protected, WALL.accounts, exempt={P1: frozenset({frozenset({NETWORK, AFFILIATE})})})
     assert gate({"nw": make.reading("nw", make.state("p1", "view"))}, wall) == Go()
 
 
@@ -88,6 +88,8 @@ def test_one_run_that_would_give_both_sides_gives_neither() -> None:
     exempt=st.booleans(),
 )
 def test_no_grant_goes_while_the_other_side_may_be_held(held: set[str], complete: bool, exempt: bool) -> None:
-    wall = Wall(WALL.protected, WALL.accounts, exempt=frozenset({P1} if exempt else ()))
+    wall = Wall(
+        WALL.protected, WALL.accounts, exempt={P1: frozenset({frozenset({NETWORK, AFFILIATE})})} if exempt else {}
+    )
     verdict = gate({"nw": make.reading("nw", make.state("p1", *held), complete=complete)}, wall)
     assert isinstance(verdict, Go) == (exempt or (complete and "view" not in held))

@@ -54,7 +54,7 @@ def requested(actor: Actor = TRUSTED, now: datetime = NOW) -> str:
 
 
 def covered(on: str = "2024-04-01", known_at: datetime = LATER) -> frozenset[PersonId]:
-    return exceptions.covered(kind="concurrent_posts", on=make.day(on), known_at=known_at)
+    return frozenset(exceptions.covered(kind="concurrent_posts", on=make.day(on), known_at=known_at))
 
 
 def test_a_request_waits_for_each_side_the_networks_first() -> None:

@@ -8,7 +8,8 @@ hashes and files (`parts`). The laws decide:
 - unknown holds grants, never revocations (law 3): a system that was not read gets none of either,
   because nothing was seen there; an incomplete read is good for revoking what it shows;
 - no plan makes a dual holding or adds to one (law 1): a protected grant waits while anything
-  protected of another side stays, or could not be read, or is wanted as well.
+  protected of another side stays, or could not be read, or is wanted as well;
+- protected access that waits for a verdict or an exception is taken where it is there already.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from sekisho.core.access import AccountState, Catalogue, Key, Reading, Unread
 from sekisho.core.desired import Wanted
 from sekisho.core.kinds import Action, Ownership, PersonId, Side
 from sekisho.core.plans import HeldGrant, Operation, Precondition
+from sekisho.core.wall import NOT_COVERED, Covered, clashing
 
 
 class Presence(StrEnum):
@@ -44,8 +46,8 @@ class Linked:
 class Subject:
     """A person as the plan needs them.
 
-    `held`: keys whose protected grants wait, with code and order number (a verdict stands against the
-    move). `exempt`: an exception in force covers holding both sides.
+    `held`: keys whose protected access waits, with code and order number (a verdict stands against the
+    move). `exempt`: the sides that exceptions in force let the person hold together.
     """
 
     person_id: PersonId
@@ -53,7 +55,16 @@ class Subject:
     presence: Presence
     accounts: Sequence[Linked]
     held: Mapping[Key, tuple[str, str]] = field(default_factory=dict)
-    exempt: bool = False
+    exempt: Covered = NOT_COVERED
+
+    def due(self, system: str, catalogue: Catalogue) -> frozenset[str]:
+        """Return what the person should have on the system by now: what is wanted without what waits."""
+        names = self.wanted.by_system.get(system, frozenset())
+        return frozenset(name for name in names if not self.waits((system, name), catalogue)) if self.held else names
+
+    def waits(self, key: Key, catalogue: Catalogue) -> bool:
+        """Tell whether the key is held and protected; what is neutral is never held back."""
+        return key in self.held and key in catalogue.entitlements and catalogue.entitlements[key].protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,7 @@ def plan_operations(subjects: Iterable[Subject], targets: Targets) -> Draft:
 
 def settled(subject: Subject, targets: Targets) -> bool:
     """Tell cheaply that nothing is to do for the person: the common case, met a million times."""
-    if subject.presence is not Presence.WORKING:
+    if subject.presence is not Presence.WORKING or subject.held:
         return False
     seen: set[str] = set()
     for link in subject.accounts:
@@ -187,7 +198,7 @@ def shared_revocations(sharing: Sequence[Subject], targets: Targets) -> Iterator
         state = reading.accounts.get(account) if isinstance(reading, Reading) else None
         if not users or state is None:
             continue
-        kept: frozenset[str] = frozenset().union(*(one.wanted.by_system.get(system, frozenset()) for one in users))
+        kept: frozenset[str] = frozenset().union(*(one.due(system, targets.catalogue) for one in users))
         for name in sorted(state.entitlements - kept):
             if targets.revocable(system, account, name):
                 yield _operation(users[0], targets, Action.REVOKE, Linked(system, account), name, state.version)
@@ -235,7 +246,7 @@ class _Person:
             state = reading.accounts.get(link.account)
             if state is not None:
                 missing -= state.entitlements if link.current else frozenset()
-                self._take(link, state, wanted)
+                self._take(link, state, self._subject.due(system, self._targets.catalogue))
         if not reading.complete:
             self._hold(system, missing, "incomplete")
         found = [(link, reading.accounts[link.account]) for link in links if link.account in reading.accounts]
@@ -245,13 +256,15 @@ class _Person:
         for link, state in usable:
             self._give(link, state, names)
 
-    def _take(self, link: Linked, state: AccountState, wanted: frozenset[str]) -> None:
-        allowed = wanted if link.current else frozenset()
+    def _take(self, link: Linked, state: AccountState, due: frozenset[str]) -> None:
+        allowed = due if link.current else frozenset()
         shared = (link.system, link.account) in self._targets.shared
         for name in sorted(state.entitlements):
             revocable = not shared and self._targets.revocable(link.system, link.account, name)
             if revocable and name not in allowed:
                 self._taken.append(self._make(Action.REVOKE, link, name, state.version))
+                if link.current and self._subject.waits((link.system, name), self._targets.catalogue):
+                    self._held.setdefault((link.system, name), self._subject.held[(link.system, name)])
             else:
                 self._stays(link.system, name)
         left = self._subject.presence is Presence.LEFT
@@ -272,7 +285,7 @@ class _Person:
         key = (link.system, name)
         if key not in self._targets.catalogue.entitlements:
             self._held.setdefault(key, ("unlisted", ""))
-        elif key in self._subject.held and self._targets.catalogue.entitlements[key].protected:
+        elif self._subject.waits(key, self._targets.catalogue):
             self._held.setdefault(key, self._subject.held[key])
         else:
             self._given.append(self._make(Action.GRANT, link, name, version))
@@ -280,8 +293,7 @@ class _Person:
     def result(self) -> Draft:
         """Let the wall decide, and return what is left."""
         given = [one for one in self._given if (one.system, one.entitlement) not in self._held]
-        if not self._subject.exempt:
-            given = self._behind_the_wall(given)
+        given = self._behind_the_wall(given)
         wanted = self._subject.wanted.because
         enabled = [
             one for one in self._enabled if any(key[0] == one.system and key not in self._held for key in wanted)
@@ -298,19 +310,18 @@ class _Person:
             else:
                 left.append(one)
         sides = {side for one in left if (side := self._side(one)) is not None}
-        if len(sides) < 2:
-            return left
+        clash = clashing(sides, self._subject.exempt)
         for one in left:
-            if self._side(one) is not None:
+            if self._side(one) in clash:
                 self._held[(one.system, one.entitlement)] = ("both_sides_wanted", "")
-        return [one for one in left if self._side(one) is None]
+        return [one for one in left if self._side(one) not in clash]
 
     def _against(self, side: Side | None) -> str:
         if side is None:
             return ""
-        if self._staying - {side}:
+        if side in clashing(self._staying | {side}, self._subject.exempt):
             return "dual_holding"
-        return "unconfirmed" if self._unseen - {side} else ""
+        return "unconfirmed" if side in clashing(self._unseen | {side}, self._subject.exempt) else ""
 
     def _side(self, operation: Operation) -> Side | None:
         return self._targets.sides((operation.system, operation.entitlement))[2]
@@ -350,20 +361,22 @@ def _operation(subject: Subject, targets: Targets, action: Action, link: Linked,
         action=action,
         entitlement=name,
         protected=protected,
-        because=_because(subject, action, key),
+        because=_because(subject, action, key, targets.catalogue),
         precondition=targets.precondition(link.system, version, present=taken),
         restores=action is Action.GRANT and (link.system, link.account, name) in targets.revoked,
     )
 
 
-def _because(subject: Subject, action: Action, key: Key) -> tuple[str, ...]:
+def _because(subject: Subject, action: Action, key: Key, catalogue: Catalogue) -> tuple[str, ...]:
     if action is Action.GRANT:
         return subject.wanted.because.get(key, ())
     if action is Action.ENABLE:
         return ("works",)
+    if subject.waits(key, catalogue):
+        return ("waits",)
     return (_WHY_GONE[subject.presence],)
 
 
-def with_holds(subject: Subject, held: Mapping[Key, tuple[str, str]], *, exempt: bool) -> Subject:
+def with_holds(subject: Subject, held: Mapping[Key, tuple[str, str]], *, exempt: Covered) -> Subject:
     """Return the subject once verdicts and exceptions are known; most people are planned without asking."""
     return replace(subject, held=held, exempt=exempt)

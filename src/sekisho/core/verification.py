@@ -6,7 +6,8 @@ Here: the comparison and its words. Not here: the reads, the former posts, findi
 - *missing*: should hold and is not seen, though the system was read and nothing holds it back.
 - *left over*: seen, should not hold, and we know why it is there: an order or a plan was to take it, we gave
   it, or a former post or grant brought it; also a residue that outlives its revocation, with `until`.
-- *excess*: seen, should not hold, and nobody knows why.
+- *excess*: seen, should not hold, and nobody knows why. Also protected access that posts bring and that is not
+  due: the order behind it waits, or no exception covers holding it together with another side's.
 - *unknown*: the system gave no (complete) answer, or the account is nobody's. Unknown is never green (law 3).
 """
 
@@ -18,6 +19,7 @@ from datetime import datetime
 from sekisho.core.access import AccountState, Catalogue, Key, Reading, Unread
 from sekisho.core.kinds import DeviationKind, Ownership, PersonId, Side
 from sekisho.core.planning import Linked, Presence, Subject, Targets
+from sekisho.core.wall import clashing
 
 Held = tuple[str, str, str]
 """(system, account, entitlement)."""
@@ -43,7 +45,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a verification found, by side. `held_by`: missing on purpose, because a plan or a cutover holds it."""
+    """What a verification found, by side. `held_by`: missing on purpose: a plan, a cutover or a verdict holds it."""
 
     verified_by: Mapping[Side, int]
     held_by: Mapping[Side, int]
@@ -115,6 +117,7 @@ class _Work:
         self._deviations: list[Deviation] = []
         self._linked: set[tuple[str, str]] = set()
         self._sharing: dict[tuple[str, str], list[Subject]] = {}
+        self._protects: dict[tuple[str, frozenset[str]], frozenset[Side]] = {}
 
     def visit(self, subject: Subject) -> None:
         """Compare one person on every system where they have an account or should hold something."""
@@ -122,10 +125,45 @@ class _Work:
         for link in subject.accounts:
             by_system.setdefault(link.system, []).append(link)
             self._linked.add((link.system, link.account))
+        present: dict[str, frozenset[str]] = {}
         for system in sorted(by_system.keys() | subject.wanted.by_system.keys()):
             wanted = subject.wanted.by_system.get(system, frozenset())
             names = self._known.targets.owned(system, wanted, unlisted=True)
-            self._system(subject, system, by_system.get(system, []), names)
+            present[system] = self._system(subject, system, by_system.get(system, []), names)
+        wrong = self._not_due(subject, present)
+        for (system, name), code in wrong.items():
+            for account in self._holding(by_system[system], name):
+                self._add(DeviationKind.EXCESS, (system, name), code, subject.person_id, account)
+        for system, names in present.items():
+            self._count(system, [name for name in names if (system, name) not in wrong] if wrong else names)
+
+    def _not_due(self, subject: Subject, present: Mapping[str, frozenset[str]]) -> dict[Key, str]:
+        """Return what is there as posts bring it and may not be verified, and why: law 3, then law 1."""
+        sides: set[Side] = set()
+        for system, names in present.items():
+            sides |= self._protected(system, names)
+        if len(sides) < 2 and not subject.held:
+            return {}
+        catalogue = self._known.catalogue
+        keys = [(system, name) for system, names in present.items() for name in sorted(names)]
+        wrong = {key: "verification.waits" for key in keys if subject.waits(key, catalogue)}
+        due = {key: side for key in keys if key not in wrong and (side := catalogue.protected_side(key)) is not None}
+        clash = clashing(frozenset(due.values()), subject.exempt)
+        return wrong | {key: "verification.dual_holding" for key, side in due.items() if side in clash}
+
+    def _protected(self, system: str, names: frozenset[str]) -> frozenset[Side]:
+        """Return the sides that these protect; posts of one kind bring the same, so each set is asked once."""
+        if (system, names) not in self._protects:
+            sides = (self._known.catalogue.protected_side((system, name)) for name in names)
+            self._protects[system, names] = frozenset(side for side in sides if side is not None)
+        return self._protects[system, names]
+
+    def _holding(self, links: Iterable[Linked], name: str) -> Iterator[str]:
+        for link in links:
+            reading = self._readings[link.system]
+            state = reading.accounts.get(link.account) if isinstance(reading, Reading) else None
+            if link.current and state is not None and name in state.entitlements:
+                yield link.account
 
     def result(self) -> Comparison:
         """Add what concerns accounts and systems rather than persons, and return everything."""
@@ -143,12 +181,13 @@ class _Work:
         order = sorted(self._deviations, key=lambda one: (one.system, one.account, one.entitlement, one.kind, one.code))
         return Comparison(dict(self._verified), dict(self._held), tuple(order))
 
-    def _system(self, subject: Subject, system: str, links: list[Linked], names: frozenset[str]) -> None:
+    def _system(self, subject: Subject, system: str, links: list[Linked], names: frozenset[str]) -> frozenset[str]:
+        """Find what is missing or too much on the system, and return what is there as wanted."""
         reading = self._readings.get(system)
         if not isinstance(reading, Reading):
             for name in sorted(names):
                 self._add(DeviationKind.UNKNOWN, (system, name), "verification.unread", subject.person_id)
-            return
+            return frozenset()
         seen: set[str] = set()
         for link in links:
             state = reading.accounts.get(link.account)
@@ -157,9 +196,9 @@ class _Work:
             if link.current:
                 seen |= state.entitlements
             self._account(subject, link, state, names)
-        self._count(system, names & seen)
         for name in sorted(names - seen):
-            self._not_seen(subject.person_id, (system, name), reading)
+            self._not_seen(subject, (system, name), reading)
+        return names if names <= seen else names & seen
 
     def _count(self, system: str, names: Collection[str]) -> None:
         side = self._sides.get(system)
@@ -199,8 +238,9 @@ class _Work:
         kind = DeviationKind.EXCESS if code == "verification.nobody_knows" else DeviationKind.LEFT_OVER
         self._add(kind, (system, name), code, person, account)
 
-    def _not_seen(self, person: PersonId, key: Key, reading: Reading) -> None:
-        if (person, *key) in self._known.held:
+    def _not_seen(self, subject: Subject, key: Key, reading: Reading) -> None:
+        person = subject.person_id
+        if (person, *key) in self._known.held or (reading.complete and subject.waits(key, self._known.catalogue)):
             self._held[self._known.catalogue.side(key)] += 1
         elif reading.complete:
             self._add(DeviationKind.MISSING, key, "verification.missing", person)

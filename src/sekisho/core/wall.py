@@ -14,6 +14,13 @@ from sekisho.core.kinds import Ownership, PersonId, Side
 Accounts = Mapping[tuple[PersonId, str], Collection[str]]
 """(person, system) → accounts, those whose link has ended too: an ended link does not end access."""
 
+Covered = frozenset[frozenset[Side]]
+"""What a person's exceptions in force cover: for each, the sides that it lets the person hold together.
+
+Two exceptions that share a side do not add up: nobody has approved the other two sides together.
+"""
+NOT_COVERED: Covered = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Go:
@@ -34,18 +41,25 @@ class Wall:
     """What the law needs to know of the installation.
 
     `protected`: side → system → the owned protected entitlements there. `residual_seconds`: per system, for
-    how long a session or ticket outlives a revocation. `exempt`: the persons for whom an exception in
-    force covers holding both sides.
+    how long a session or ticket outlives a revocation. `exempt`: what exceptions in force cover, for the
+    persons who have any.
     """
 
     protected: Mapping[Side, Mapping[str, frozenset[str]]]
     accounts: Accounts
     residual_seconds: Mapping[str, int] = field(default_factory=dict)
-    exempt: frozenset[PersonId] = frozenset()
+    exempt: Mapping[PersonId, Covered] = field(default_factory=dict)
 
     def other_systems(self, side: Side) -> frozenset[str]:
         """Return the systems that hold protected entitlements of any side but this one."""
         return frozenset(system for other, held in self.protected.items() if other != side for system in held)
+
+
+def clashing(sides: Collection[Side], covered: Covered) -> frozenset[Side]:
+    """Return those of the sides that no exception lets be held together with some other of them."""
+    return frozenset(
+        one for one in sides for other in sides if one != other and not any({one, other} <= pair for pair in covered)
+    )
 
 
 def protected_by_side(catalogue: Catalogue) -> dict[Side, dict[str, frozenset[str]]]:
@@ -75,9 +89,8 @@ def law1_gate(
     accounts, and what outlives its revocation must have run out. A system that gave no complete
     answer confirms nothing. `revoked_at`: when Sekisho last took something protected from a person on a system.
     """
-    if person in wall.exempt:
-        return Go()
-    for other in sorted(set(wall.protected) - {side}):
+    covered = wall.exempt.get(person, NOT_COVERED)
+    for other in sorted(other for other in wall.protected if clashing({side, other}, covered)):
         for system, entitlements in sorted(wall.protected[other].items()):
             accounts = wall.accounts.get((person, system), ())
             if not accounts:
@@ -93,15 +106,15 @@ def law1_gate(
 
 
 def wanted_on_both_sides(grants: Iterable[tuple[PersonId, Side]], wall: Wall) -> frozenset[PersonId]:
-    """Return the persons whom the same run would give protected access on more than one side.
+    """Return the persons whom the same run would give protected access on sides that no exception covers together.
 
-    None of it runs without an exception: which side were to win is not ours to choose.
+    None of it runs: which side were to win is not ours to choose.
     """
     sides: dict[PersonId, set[Side]] = {}
     for person, side in grants:
         if side in wall.protected:
             sides.setdefault(person, set()).add(side)
-    return frozenset(person for person, held in sides.items() if len(held) > 1) - wall.exempt
+    return frozenset(person for person, held in sides.items() if clashing(held, wall.exempt.get(person, NOT_COVERED)))
 
 
 def _absent(

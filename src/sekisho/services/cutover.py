@@ -20,6 +20,7 @@ from sekisho.core.kinds import NEUTRAL, Action, OperationState, PersonId, Role
 from sekisho.core.periods import local_day
 from sekisho.core.plans import HeldGrant, Operation, Plan
 from sekisho.core.users import Actor
+from sekisho.core.wall import Covered
 from sekisho.services import access, installation, leases, observations, plans, rules
 from sekisho.services.cutover_calls import Target, Todo
 from sekisho.services.cutover_steps import Clock, Journal, Outcome, Standing, begin
@@ -265,8 +266,8 @@ def _read_back(running: _Running) -> None:
         running.settle({one.id: Outcome(OperationState.FAILED, "cutover.not_seen") for one in gone})
 
 
-def _exempt(now: datetime) -> frozenset[PersonId]:
-    """Return the persons who may hold both sides by an exception in force today."""
+def _exempt(now: datetime) -> Mapping[PersonId, Covered]:
+    """Return which sides exceptions in force today let a person hold together."""
     return plans.exempt_persons(day=installation.today(now=now), known_at=now)
 
 

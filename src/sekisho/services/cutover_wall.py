@@ -18,7 +18,7 @@ from sekisho.connectors.registry import open_connector
 from sekisho.core.access import Catalogue, Key, Reading, Unread
 from sekisho.core.kinds import Action, OperationState, Ownership, PersonId, Side
 from sekisho.core.plans import Operation
-from sekisho.core.wall import Held, Wall, law1_gate, protected_by_side, wanted_on_both_sides
+from sekisho.core.wall import Covered, Held, Wall, law1_gate, protected_by_side, wanted_on_both_sides
 from sekisho.services import access, observations
 from sekisho.services.cutover_steps import Clock, Outcome
 from sekisho.store.models import OperationRecord
@@ -33,7 +33,7 @@ class WallKeeper:
 
     catalogue: Catalogue
     day: date
-    exempt: frozenset[PersonId]
+    exempt: Mapping[PersonId, Covered]
     home: Path
     clock: Clock
     wall: Wall = field(init=False)

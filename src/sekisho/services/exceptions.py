@@ -19,6 +19,7 @@ from sekisho.core.periods import Period
 from sekisho.core.rules import Approvers, RuleException
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, common_side
+from sekisho.core.wall import NOT_COVERED, Covered
 from sekisho.services import installation, ledger, people, person_sides, users, visibility
 from sekisho.services.person_sides import Notice, Sides
 from sekisho.services.rules import approvers, rules
@@ -254,15 +255,20 @@ def known(*, known_at: datetime) -> dict[PersonId, tuple[RuleException, ...]]:
     return found
 
 
-def covered(*, kind: str, on: date, known_at: datetime) -> frozenset[PersonId]:
-    """Return the persons whom an exception in force on the day covers for some rule of the kind."""
+def covered(*, kind: str, on: date, known_at: datetime) -> dict[PersonId, Covered]:
+    """Return what the exceptions in force on the day, to rules of the kind, let each person hold together.
+
+    An exception covers the sides that had to approve it: those that list approvers of its rule, and the network's.
+    """
     listed = approvers(known_at=known_at)
-    names = [rule.id for rule in rules(known_at=known_at) if rule.kind.value == kind and rule.period.holds(on)]
-    return frozenset(
-        person
-        for person, own in known(known_at=known_at).items()
-        if any(core.in_force(own, listed, rule=name, person_id=person, on=on) for name in names)
-    )
+    names = {rule.id for rule in rules(known_at=known_at) if rule.kind.value == kind and rule.period.holds(on)}
+    found: dict[PersonId, Covered] = {}
+    for person, own in known(known_at=known_at).items():
+        for one in own:
+            if one.rule in names and core.in_force([one], listed, rule=one.rule, person_id=person, on=on):
+                sides = {NETWORK, *core.listed(listed, one.rule, (on, one.period.start))}
+                found[person] = found.get(person, NOT_COVERED) | {frozenset(sides)}
+    return found
 
 
 def _current(exception_id: str, now: datetime) -> models.RuleException:

@@ -14,7 +14,7 @@ from sekisho.core.holds import behind
 from sekisho.core.kinds import OrderStatus, Outcome, PersonId
 from sekisho.core.order_effects import in_force
 from sekisho.core.orders import Order
-from sekisho.services import orders, screening
+from sekisho.services import exceptions, orders, people, screening
 from sekisho.store import models
 
 
@@ -23,7 +23,7 @@ def held_stays(*, stays: Iterable[Stay], known_at: datetime) -> frozenset[Stay]:
     by_person: dict[PersonId, list[Stay]] = {}
     for stay in stays:
         by_person.setdefault(stay.place.person_id, []).append(stay)
-    suspects = _suspects(known_at) & by_person.keys()
+    suspects = suspected(known_at=known_at) & by_person.keys()
     if not suspects:
         return frozenset()
     finals: dict[PersonId, list[Order]] = {}
@@ -42,13 +42,18 @@ def _known(known_at: datetime) -> Q:
     return Q(recorded_at__lte=known_at) & (Q(superseded_at__isnull=True) | Q(superseded_at__gt=known_at))
 
 
-def _suspects(known_at: datetime) -> set[PersonId]:
-    """Return the persons with an order that something was ever said against, or that was never checked."""
+def suspected(*, known_at: datetime) -> set[PersonId]:
+    """Return the persons with an order that something was ever said against, or that was never checked.
+
+    Also whoever has or had an exception: a verdict that allowed the move by it says nothing once it has ended.
+    """
     said = models.Screening.objects.filter(order_id=OuterRef("order_id"), screened_at__lte=known_at)
     clean = said.filter(outcome=Outcome.ALLOWED.value)
     rows = models.Order.objects.filter(_known(known_at), status=OrderStatus.FINAL.value)
     rows = rows.filter(~Exists(clean) | Exists(said.exclude(outcome=Outcome.ALLOWED.value)))
-    return {PersonId(person) for person in rows.values_list("person_id", flat=True).distinct()}
+    named = {PersonId(person) for person in rows.values_list("person_id", flat=True).distinct()}
+    same_as = people.same_as(known_at=known_at)
+    return {same_as.get(one, one) for one in named} | exceptions.known(known_at=known_at).keys()
 
 
 def _against(asked: Collection[Order], known_at: datetime) -> frozenset[str]:

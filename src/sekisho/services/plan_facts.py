@@ -15,8 +15,10 @@ from sekisho.core.order_effects import in_force
 from sekisho.core.orders import Order
 from sekisho.core.periods import day_before
 from sekisho.core.planning import Draft, Subject, Targets, plan_person, settled, shared_revocations, with_holds
+from sekisho.core.wall import NOT_COVERED, Covered
 from sekisho.services import exceptions, orders, people, screening, users
 from sekisho.services.access import Roll
+from sekisho.services.held_stays import suspected
 from sekisho.services.observations import Observation
 from sekisho.store import models
 
@@ -42,11 +44,31 @@ def targets(known: Catalogue, seen: Mapping[str, Observation], roll: Roll, as_of
     )
 
 
+def judged(roll: Roll, known: Catalogue, *, day: date, known_at: datetime) -> tuple[Subject, ...]:
+    """Return everyone with what verdicts and exceptions of the day say of the protected access they should have."""
+    doubted = _doubted(roll, known, known_at)
+    holds = held_by_verdicts([one for one in roll.subjects if one.person_id in doubted], roll, day, known_at)
+    exempt = exempt_persons(day=day, known_at=known_at)
+    return tuple(
+        with_holds(one, holds.get(one.person_id, {}), exempt=exempt.get(one.person_id, NOT_COVERED))
+        if one.person_id in holds or one.person_id in exempt
+        else one
+        for one in roll.subjects
+    )
+
+
 def draft(roll: Roll, targets: Targets, *, day: date, known_at: datetime) -> Draft:
-    """Plan everyone; those to whom protected access would go are planned with what the rules say of them."""
+    """Plan everyone; those to whom protected access would go are planned with what the rules say of them.
+
+    So are those who may have some that waits: what they hold is as wanted, and must go all the same.
+    """
     found = Draft([], [])
     moving: list[Subject] = []
+    doubted = _doubted(roll, targets.catalogue, known_at)
     for subject in roll.subjects:
+        if subject.person_id in doubted:
+            moving.append(subject)
+            continue
         if settled(subject, targets):
             continue
         mine = plan_person(subject, targets)
@@ -54,12 +76,15 @@ def draft(roll: Roll, targets: Targets, *, day: date, known_at: datetime) -> Dra
             moving.append(subject)
         else:
             found.add(mine)
-    exempt = exempt_persons(day=day, known_at=known_at) if moving else frozenset()
+    exempt = exempt_persons(day=day, known_at=known_at) if moving else {}
     holds = held_by_verdicts(moving, roll, day, known_at)
-    for subject in moving:
-        held = holds.get(subject.person_id, {})
-        found.add(plan_person(with_holds(subject, held, exempt=subject.person_id in exempt), targets))
-    sharing = [one for one in roll.subjects if any((x.system, x.account) in roll.shared for x in one.accounts)]
+    ready: dict[PersonId, Subject] = {}
+    for one in moving:
+        covered = exempt.get(one.person_id, NOT_COVERED)
+        ready[one.person_id] = with_holds(one, holds.get(one.person_id, {}), exempt=covered)
+        found.add(plan_person(ready[one.person_id], targets))
+    users = [one for one in roll.subjects if any((x.system, x.account) in roll.shared for x in one.accounts)]
+    sharing = [ready.get(one.person_id, one) for one in users]
     found.operations.extend(shared_revocations(sharing, targets))
     return found
 
@@ -84,8 +109,8 @@ def expected_movers(*, day: date, known_at: datetime, planner: str) -> frozenset
     return frozenset(same_as.get(one, one) for one in found) if any_list else None
 
 
-def exempt_persons(*, day: date, known_at: datetime) -> frozenset[PersonId]:
-    """Return the persons for whom an exception in force covers holding both sides."""
+def exempt_persons(*, day: date, known_at: datetime) -> dict[PersonId, Covered]:
+    """Return which sides exceptions in force let a person hold together, for those who have any."""
     return exceptions.covered(kind="concurrent_posts", on=day, known_at=known_at)
 
 
@@ -96,6 +121,17 @@ def never_empty(known: Catalogue) -> frozenset[str]:
         system.id
         for system in known.systems.values()
         if system.connector == "ldap" and str(system.settings.get("group_class", "")).lower() in must
+    )
+
+
+def _doubted(roll: Roll, known: Catalogue, known_at: datetime) -> frozenset[PersonId]:
+    """Return who should have protected access and has an order that something may stand against: few people."""
+    protected = {key for key, row in known.entitlements.items() if row.protected}
+    suspects = suspected(known_at=known_at)
+    return frozenset(
+        one.person_id
+        for one in roll.subjects
+        if one.person_id in suspects and not protected.isdisjoint(one.wanted.because)
     )
 
 

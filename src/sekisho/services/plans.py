@@ -24,6 +24,7 @@ from sekisho.core.periods import local_day
 from sekisho.core.plans import GuardResult, Operation, Part, Plan, Read
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
+from sekisho.core.wall import Covered
 from sekisho.services import access, installation, ledger, observations, plan_facts, rules, users, visibility
 from sekisho.store import models
 
@@ -187,8 +188,8 @@ def approvers(*, sha256: str) -> tuple[str, ...]:
     return tuple(rows.values_list("by", flat=True))
 
 
-def exempt_persons(*, day: date, known_at: datetime) -> frozenset[PersonId]:
-    """Return the persons for whom an exception in force covers holding both sides."""
+def exempt_persons(*, day: date, known_at: datetime) -> Mapping[PersonId, Covered]:
+    """Return which sides exceptions in force let a person hold together, for those who have any."""
     return plan_facts.exempt_persons(day=day, known_at=known_at)
 
 

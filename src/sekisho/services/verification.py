@@ -76,7 +76,7 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
         held=_held(latest),
         residues=_residues(seen, now),
     )
-    found = compare(roll.subjects, facts)
+    found = compare(plan_facts.judged(roll, known, day=day, known_at=now), facts)
     counted = [one for one in found.deviations if depths[one.side] >= Depth.COUNT]
     executor = latest.started_by if latest is not None else ""
     _keep(found, actor=actor, executor=executor, as_of=as_of, now=now)
