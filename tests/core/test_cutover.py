@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import cutovers as make
 from sekisho.core import cutover
 from sekisho.core.cutover import Done, Refused, Run
+from sekisho.core.guards import SHRUNK
 from sekisho.core.kinds import Action, PersonId
 from sekisho.core.plans import GuardResult, Operation
 
@@ -69,6 +70,13 @@ def test_a_distrusted_source_holds_everything_on_its_system() -> None:
     one, other = make.operation("P1"), make.grant("P1")
     guard = GuardResult("source", "hold", "plans.guard_source_hold", systems=("nw",))
     assert held(guard, [one, other], given=5) == {one.id}
+
+
+def test_one_more_approval_lets_a_shrunken_source_run() -> None:
+    one, other = make.operation("P1"), make.grant("P1")
+    guard = GuardResult("source", "hold", SHRUNK, systems=("nw",))
+    assert held(guard, [one, other]) == {one.id}
+    assert held(guard, [one, other], given=2) == set()
 
 
 def test_the_last_holder_stays_but_others_may_join() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sekisho.core.access import AccountLink, AccountState, Catalogue, Reading, System, Unread
 from sekisho.core.cutover import held_by_guards
-from sekisho.core.guards import Before, GuardFacts, judge
+from sekisho.core.guards import SHRUNK, Before, GuardFacts, judge
 from sekisho.core.kinds import Action, PersonId, Side
 from sekisho.core.parts import Head, build
 from sekisho.core.periods import Period
@@ -66,6 +66,18 @@ def test_who_is_not_on_hrs_list_is_held_by_name() -> None:
 def test_a_source_that_cannot_be_trusted_holds_its_system(one: Reading | Unread, before: Before | None) -> None:
     found = guard("source", [], facts(one, before={"cis": before} if before else {}))
     assert (found.state, found.systems) == ("hold", ("cis",))
+
+
+@pytest.mark.parametrize(
+    ("one", "code"),
+    [
+        (Unread("cis", T, "down"), "plans.guard_source_hold"),
+        (reading(94, 94, complete=False), "plans.guard_source_hold"),
+        (reading(94, 94), SHRUNK),
+    ],
+)
+def test_what_was_read_in_full_and_shrank_is_told_from_what_was_not_read(one: Reading | Unread, code: str) -> None:
+    assert guard("source", [], facts(one, before={"cis": Before(100, 100)})).code == code
 
 
 def test_a_source_may_shrink_by_the_allowed_share() -> None:

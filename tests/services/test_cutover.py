@@ -16,7 +16,7 @@ from sekisho.connectors.memory import Faults
 from sekisho.core import cutover as core
 from sekisho.core.access import Catalogue
 from sekisho.core.guards import GuardFacts, judge
-from sekisho.core.kinds import NETWORK, Action, OperationState, PersonId, Role
+from sekisho.core.kinds import AFFILIATE, NETWORK, Action, OperationState, PersonId, Role, Side
 from sekisho.core.parts import BrokenPlan
 from sekisho.core.periods import Period
 from sekisho.core.plans import GuardResult, HeldGrant
@@ -322,3 +322,63 @@ def test_who_lost_the_lease_sends_and_records_nothing_more(home: homes.Home) -> 
         cutover.run(document=content, actor=homes.OPERATOR, now=make.NOW, home=home.path, progress=taken_over)
     assert home.ep.state().effects == {}
     assert models.Cutover.objects.get().lease_owner == "elsewhere:1:1:1:abcd"
+
+
+def test_a_run_after_a_crash_reads_back_what_the_one_before_it_recorded(home: homes.Home) -> None:
+    content = homes.keep(make.plan([make.operation("P2", version="1")]))
+
+    def die(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cutover.run(document=content, actor=homes.OPERATOR, now=make.NOW, home=home.path, progress=die)
+    home.nw.put([homes.account("p2", "view")])
+    assert homes.only(home.run(content), OperationState.FAILED).code == "cutover.not_seen"
+
+
+def test_a_cutover_that_was_not_read_back_is_not_finished(home: homes.Home) -> None:
+    content = homes.keep(make.plan([make.operation("P2", version="1")]))
+
+    def cut_off(done: int, total: int) -> None:
+        home.nw.fail(Faults(unreachable=True))
+
+    result = cutover.run(document=content, actor=homes.OPERATOR, now=make.NOW, home=home.path, progress=cut_off)
+    assert (result.unreachable, result.finished) == (("nw",), False)
+    home.nw.fail(Faults())
+    assert home.run(content).finished
+    assert models.OperationRecord.objects.get().read_back_at is not None
+
+
+def one_sided(side: Side) -> Actor:
+    return Actor("one-sided", (RoleGrant(Role.IT_OPERATION, side, Period(date(2020, 1, 1))),))
+
+
+@pytest.mark.parametrize("faults", [Faults(), Faults(incomplete=True), Faults(unreachable=True)])
+def test_who_operates_one_side_is_told_of_the_other_only_that_it_has_not_confirmed(
+    home: homes.Home, faults: Faults
+) -> None:
+    home.nw.fail(faults)
+    content = homes.keep(make.plan([make.grant("P1")]))
+    result = home.run(content, actor=one_sided(AFFILIATE))
+    held = homes.only(result, OperationState.HELD)
+    assert (held.code, held.detail, result.unreachable) == ("cutover.other_side", "", ())
+    assert "nw" not in both(held.code, {"detail": held.detail})["en"]
+
+
+def test_the_other_side_reads_in_its_own_ledger_what_is_waited_for(home: homes.Home) -> None:
+    home.run(homes.keep(make.plan([make.grant("P1")])), actor=one_sided(AFFILIATE))
+    (entry,) = entries("access.awaited")
+    assert entry["side"] == "network"
+    facts = entry["facts"]
+    assert isinstance(facts, dict)
+    assert (facts["person"], facts["code"], facts["detail"]) == ("P1", "cutover.other_side_present", "nw")
+
+
+def test_everyone_who_ran_a_cutover_is_kept(home: homes.Home) -> None:
+    home.nw.fail(Faults(unreachable=True))
+    content = homes.keep(make.plan(home.move()))
+    home.run(content)
+    home.nw.fail(Faults())
+    for _ in range(2):
+        home.run(content, actor=Actor("resumer", trusted=True))
+    assert models.Cutover.objects.get().runners == ["operator", "resumer"]

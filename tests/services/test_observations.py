@@ -105,3 +105,29 @@ def test_what_a_cutover_took_since_is_not_missed(home: Path) -> None:
         entitlement="n1", action="revoke", phase=1, state="applied", changed_at=NOW + DAY,
     )  # fmt: skip
     assert observations.sizes(systems=["cis", "never"]) == {"cis": Before(accounts=3, holdings=1)}
+
+
+def size() -> Before:
+    return observations.sizes(systems=["cis"])["cis"]
+
+
+def test_a_read_that_shrank_does_not_become_the_measure_of_the_next(home: Path) -> None:
+    read(home)
+    MemoryTarget("cis", home=home).remove("p1")
+    read(home, 1)
+    read(home, 2)
+    assert size() == Before(accounts=3, holdings=2)
+
+
+def test_a_read_that_grew_is_the_measure_of_the_next(home: Path) -> None:
+    read(home)
+    plantings.put(home, "cis", p4="n1")
+    read(home, 1)
+    assert size() == Before(accounts=4, holdings=3)
+
+
+def test_an_empty_first_read_measures_nothing(home: Path) -> None:
+    for account in ("p1", "p2", "p3"):
+        MemoryTarget("cis", home=home).remove(account)
+    read(home)
+    assert observations.sizes(systems=["cis"]) == {}

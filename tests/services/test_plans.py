@@ -13,7 +13,7 @@ from sekisho.core.kinds import BOTH, NETWORK, PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.plans import Plan
 from sekisho.core.users import Actor, RoleGrant
-from sekisho.services import installation, plans
+from sekisho.services import installation, plans, verification
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -281,3 +281,23 @@ def test_a_plan_from_what_was_known_before_leaves_later_facts_out(home: Path) ->
     assert steps(plan) == []
     assert steps(make_plan(home)) == ["revoke P1 cis/n1", "revoke P1 mail/box"]
     assert replace(plan, sha256="").known_at == before
+
+
+def test_a_shrunken_system_stays_guarded_in_the_next_plan_and_after_a_verification(home: Path) -> None:
+    make_plan(home)
+    MemoryTarget("mail", home=home).remove("p1")
+    make_plan(home)
+    verification.verify(actor=ALICE, as_of=AS_OF, now=NOW, home=home)
+    assert guard(make_plan(home, now=NOW + timedelta(minutes=1)), "source") == "hold"
+
+
+@pytest.mark.parametrize(("approvers", "state"), [([BOB], "hold"), ([BOB, Actor("carol", trusted=True)], "ok")])
+def test_one_more_approval_makes_the_shrunken_read_the_measure(home: Path, approvers: list[Actor], state: str) -> None:
+    make_plan(home)
+    MemoryTarget("mail", home=home).remove("p1")
+    plan = make_plan(home, now=NOW + timedelta(minutes=1))
+    for one in approvers:
+        approve(home, plan, actor=one, now=NOW + timedelta(minutes=2))
+    assert guard(make_plan(home, now=NOW + timedelta(minutes=3)), "source") == state
+    accepted = models.LedgerEntry.objects.filter(kind="system.shrinking_accepted").values_list("side", flat=True)
+    assert list(accepted) == ([""] if state == "ok" else [])

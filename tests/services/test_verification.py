@@ -106,6 +106,18 @@ def test_who_carried_the_cutover_out_cannot_confirm_it(home: homes.Home) -> None
     assert not verify(home, Actor("somebody-else", trusted=True)).needs_confirmation
 
 
+def test_who_went_on_with_a_cutover_cannot_confirm_it_either(home: homes.Home) -> None:
+    content = homes.keep(make.plan(home.move()))
+    home.nw.fail(Faults(unreachable=True))
+    home.run(content)
+    home.nw.fail(Faults())
+    resumer = Actor("resumer", trusted=True)
+    home.run(content, actor=resumer)
+    found = verify(home, resumer)
+    assert (found.needs_confirmation, found.executor) == (True, "operator, resumer")
+    assert not verify(home, Actor("somebody-else", trusted=True)).needs_confirmation
+
+
 def test_each_verification_is_an_entry_with_its_verifier_and_the_executor(home: homes.Home) -> None:
     home.carry(home.move())
     verify(home, Actor("somebody-else", trusted=True))

@@ -19,6 +19,7 @@ from datetime import datetime
 
 from sekisho.core.access import AccountState
 from sekisho.core.errors import SekishoError
+from sekisho.core.guards import SHRUNK
 from sekisho.core.kinds import Action, OperationState
 from sekisho.core.plans import GuardResult, HeldGrant, Operation, Plan
 
@@ -26,7 +27,7 @@ DONE = frozenset({OperationState.APPLIED, OperationState.ALREADY})
 """States that no run changes again."""
 
 LIFTED_BY_APPROVAL = frozenset({"manifest", "group_share"})
-"""Guards that one approval more than required lifts; every other hold stands until a new plan."""
+"""Guards that one approval more than required lifts, as it does a read that shrank; all else waits for a new plan."""
 
 BREAKER_LEAST = 20
 """Failures on one system in one run below which the breaker stays closed."""
@@ -97,17 +98,17 @@ def held_by_guards(plan: Plan, *, given: int, required: int) -> dict[str, str]:
     guard names, and a guard that names nothing holds everything. The last holder of an entitlement may
     be joined by others, so that guard holds what takes away only.
     """
-    holding = [
-        guard
-        for guard in plan.guards
-        if guard.state == "hold" and not (guard.id in LIFTED_BY_APPROVAL and given > required)
-    ]
+    holding = [guard for guard in plan.guards if guard.state == "hold" and not (_liftable(guard) and given > required)]
     return {
-        operation.id: f"cutover.guard_{guard.id}"
+        operation.id: "cutover.guard_source_shrunk" if guard.code == SHRUNK else f"cutover.guard_{guard.id}"
         for operation in operations(plan)
         for guard in reversed(holding)
         if _names(guard, operation)
     }
+
+
+def _liftable(guard: GuardResult) -> bool:
+    return guard.id in LIFTED_BY_APPROVAL or guard.code == SHRUNK
 
 
 def operations(plan: Plan) -> tuple[Operation, ...]:

@@ -13,10 +13,13 @@ from sekisho.core.access import Catalogue, Key, Reading, Unread
 from sekisho.core.kinds import Action, PersonId
 from sekisho.core.plans import GuardResult, Operation
 
+SHRUNK = "plans.guard_source_shrunk"
+"""The code of the `source` guard over complete reads that are much smaller than before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """How large a system's last complete read was, less what Sekisho itself has taken since."""
+    """How large the read was by which a system is measured, less what Sekisho itself has taken since."""
 
     accounts: int
     holdings: int
@@ -46,7 +49,7 @@ def judge(operations: Sequence[Operation], facts: GuardFacts) -> tuple[GuardResu
     holders = _holders(facts.readings)
     return (
         _manifest(operations, facts.expected),
-        _source(facts),
+        *_source(facts),
         _protected_account(operations, facts.catalogue),
         *_last_member(operations, facts, holders),
         _group_share(operations, facts, holders),
@@ -68,29 +71,34 @@ def _manifest(operations: Sequence[Operation], expected: frozenset[PersonId] | N
     )
 
 
-def _source(facts: GuardFacts) -> GuardResult:
-    bad = tuple(sorted(system for system in facts.catalogue.systems if _distrusted(system, facts)))
-    return GuardResult(
-        "source",
-        "hold" if bad else "ok",
-        "plans.guard_source_hold" if bad else "plans.guard_source_ok",
-        systems=bad,
-        measured=str(len(bad)),
-        limit=f"{facts.vanish_percent}%",
-    )
+def _source(facts: GuardFacts) -> tuple[GuardResult, ...]:
+    """Hold systems that were not read in full, and apart from them those that were and are much smaller."""
+    causes = {system: _distrust(system, facts) for system in facts.catalogue.systems}
+    limit = f"{facts.vanish_percent}%"
+    results = []
+    for code in ("plans.guard_source_hold", SHRUNK):
+        bad = tuple(sorted(system for system, cause in causes.items() if cause == code))
+        if bad:
+            results.append(GuardResult("source", "hold", code, systems=bad, measured=str(len(bad)), limit=limit))
+    return tuple(results) or (GuardResult("source", "ok", "plans.guard_source_ok", measured="0", limit=limit),)
 
 
-def _distrusted(system: str, facts: GuardFacts) -> bool:
+def _distrust(system: str, facts: GuardFacts) -> str:
+    """Return the code under which the system is held, "" where its read can be trusted."""
     reading = facts.readings.get(system)
     if not isinstance(reading, Reading) or not reading.complete:
-        return True
+        return "plans.guard_source_hold"
     before = facts.before.get(system)
     if before is None:
-        return not reading.accounts and any(link.system == system for link in facts.catalogue.accounts)
+        empty = not reading.accounts and any(link.system == system for link in facts.catalogue.accounts)
+        return SHRUNK if empty else ""
     holdings = sum(len(state.entitlements) for state in reading.accounts.values())
-    return _shrank(before.accounts, len(reading.accounts), facts.vanish_percent) or _shrank(
-        before.holdings, holdings, facts.vanish_percent
-    )
+    return SHRUNK if has_shrunk(before, Before(len(reading.accounts), holdings), facts.vanish_percent) else ""
+
+
+def has_shrunk(before: Before, now: Before, percent: int) -> bool:
+    """Tell whether accounts or holdings are fewer than before by more than the percentage."""
+    return _shrank(before.accounts, now.accounts, percent) or _shrank(before.holdings, now.holdings, percent)
 
 
 def _shrank(before: int, now: int, percent: int) -> bool:

@@ -23,6 +23,7 @@ from sekisho.core.users import Actor
 from sekisho.core.wall import Covered
 from sekisho.services import access, installation, leases, observations, plans, rules
 from sekisho.services.cutover_calls import Target, Todo
+from sekisho.services.cutover_reach import Reach, reach
 from sekisho.services.cutover_steps import Clock, Journal, Outcome, Standing, begin
 from sekisho.services.cutover_wall import WallKeeper
 from sekisho.services.cutover_withdrawn import withdrawn
@@ -53,7 +54,10 @@ class OperationReport:
 
 @dataclass(frozen=True, slots=True)
 class CutoverResult:
-    """What a run found and did. `unreachable`: systems that did not answer. `finished`: nothing is left to do."""
+    """What a run found and did, cut to the sides that the actor operates (law 8).
+
+    `unreachable`: systems that did not answer. `finished`: nothing is left to do.
+    """
 
     sha256: str
     operations: tuple[OperationReport, ...]
@@ -107,8 +111,9 @@ def run(
     clock = Clock(now)
     catalogue = access.catalogue(known_at=now)
     journal = begin(plan=plan, actor=actor, clock=clock)
+    mine = reach(catalogue, actor, day=installation.today(now=now))
     if not journal.owner:
-        return _result(journal, ())
+        return _result(journal, (), mine)
     keeper = WallKeeper(catalogue, installation.today(now=now), _exempt(now), home, clock)
     keeper.expect(core.operations(plan))
     day = local_day(plan.as_of, installation.zone(known_at=now))
@@ -118,11 +123,10 @@ def run(
         for phase in (1, 2):
             journal.enter_phase(phase)
             _carry_phase(running, phase)
-        _read_back(running)
-        journal.finish()
+        journal.finish(read_back=_read_back(running))
     finally:
         leases.give_back(journal.cutover_id, journal.owner)
-    return _result(journal, sorted(running.unreachable | keeper.unread()))
+    return _result(journal, sorted(running.unreachable | keeper.unread() & mine.systems), mine)
 
 
 def _need_reach(actor: Actor, plan: Plan, now: datetime) -> None:
@@ -249,21 +253,36 @@ def _count(running: _Running, system: str, sent: Mapping[str, Outcome]) -> None:
     running.sent[system] = running.sent.get(system, 0) + len(sent)
 
 
-def _read_back(running: _Running) -> None:
-    """Read what this run changed, and take back the word "applied" where the system does not show it."""
-    fresh = [running.journal.standing[key].operation for key in sorted(running.journal.fresh)]
-    for name in sorted({one.system for one in fresh}):
+def _read_back(running: _Running) -> bool:
+    """Read what was changed, and take back the word "applied" where the system does not show it.
+
+    That goes for what a run before this one recorded and did not live to read back as well. Returns whether
+    every system answered; where one did not, the next run asks again.
+    """
+    journal, answered = running.journal, True
+    todo = sorted(journal.unconfirmed(), key=lambda one: one.operation.system)
+    for name, group in groupby(todo, key=lambda one: one.operation.system):
+        if name not in running.catalogue.systems:
+            continue
         now = running.journal.clock.now()
         reading = observations.read_system(
             system=running.catalogue.systems[name], now=now, purpose="cutover", home=running.home
         )
         if not isinstance(reading, Reading):
             running.unreachable.add(name)
+            answered = False
             continue
-        mine = [one for one in fresh if one.system == name]
-        known = [one for one in mine if reading.complete or one.account in reading.accounts]
-        gone = [one for one in known if not core.reached(one, reading.accounts.get(one.account))]
-        running.settle({one.id: Outcome(OperationState.FAILED, "cutover.not_seen") for one in gone})
+        known = [one for one in group if reading.complete or one.operation.account in reading.accounts]
+        shown = [one for one in known if _shows(reading, one.operation)]
+        there = {one.operation.id for one in shown}
+        gone = [one.operation.id for one in known if one.operation.id not in there]
+        running.settle({key: Outcome(OperationState.FAILED, "cutover.not_seen") for key in gone})
+        journal.confirm(shown)
+    return answered
+
+
+def _shows(reading: Reading, operation: Operation) -> bool:
+    return core.reached(operation, reading.accounts.get(operation.account))
 
 
 def _exempt(now: datetime) -> Mapping[PersonId, Covered]:
@@ -271,18 +290,17 @@ def _exempt(now: datetime) -> Mapping[PersonId, Covered]:
     return plans.exempt_persons(day=installation.today(now=now), known_at=now)
 
 
-def _result(journal: Journal, unreachable: Sequence[str]) -> CutoverResult:
-    reports = [_report(one, fresh=one.operation.id in journal.fresh) for one in journal.standing.values()]
+def _result(journal: Journal, unreachable: Sequence[str], mine: Reach) -> CutoverResult:
+    reports = [_report(one, mine, fresh=one.operation.id in journal.fresh) for one in journal.standing.values()]
     reports += [_held_report(one) for one in core.held_grants(journal.plan)]
-    finished = all(one.outcome.state in DONE for one in journal.standing.values())
-    return CutoverResult(journal.plan.sha256, tuple(reports), tuple(unreachable), finished)
+    return CutoverResult(journal.plan.sha256, tuple(reports), tuple(unreachable), journal.finished)
 
 
-def _report(one: Standing, *, fresh: bool) -> OperationReport:
+def _report(one: Standing, mine: Reach, *, fresh: bool) -> OperationReport:
     state = one.outcome.state
     if state is OperationState.APPLIED and not fresh:
         state = OperationState.ALREADY
-    operation = one.operation
+    operation, told = one.operation, mine.told(one.outcome)
     return OperationReport(
         id=operation.id,
         person_id=operation.person_id,
@@ -292,8 +310,8 @@ def _report(one: Standing, *, fresh: bool) -> OperationReport:
         action=operation.action,
         entitlement=operation.entitlement,
         state=state,
-        code=one.outcome.code,
-        detail=one.outcome.detail,
+        code=told.code,
+        detail=told.detail,
     )
 
 

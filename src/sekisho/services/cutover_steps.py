@@ -25,6 +25,8 @@ from sekisho.store.models import Plan as PlanRow
 
 OPEN = frozenset({OperationState.PLANNED, OperationState.INTENDED})
 """States without an outcome."""
+AT_ONCE = 10_000
+"""Rows named in one statement; SQLite takes 32,766."""
 
 
 class Clock:
@@ -45,6 +47,8 @@ class Outcome:
     state: OperationState
     code: str = ""
     detail: str = ""
+    held_by: Side = field(default=NEUTRAL, compare=False)
+    """The side whose access holds the operation; its ledger says so. Not kept with the operation."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Standing:
     operation: Operation
     outcome: Outcome
     attempts: int
+    read_back: bool = False
 
     @property
     def sent_before(self) -> bool:
@@ -74,6 +79,8 @@ class Journal:
     standing: dict[str, Standing]
     fresh: set[str] = field(default_factory=set)
     """The operations that this run itself applied or found done for the first time."""
+    finished: bool = False
+    """Whether nothing is left to do, nor to read back."""
     _accounts: dict[tuple[str, str], list[Standing]] = field(default_factory=dict)
     _settled: int = 0
 
@@ -144,19 +151,34 @@ class Journal:
             if outcome.state in DONE:
                 self.fresh.add(key)
 
+    def unconfirmed(self) -> list[Standing]:
+        """Return what is done, in this run or one before it, and was not read back since."""
+        return [one for one in self.standing.values() if one.outcome.state in DONE and not one.read_back]
+
+    @transaction.atomic
+    def confirm(self, seen: Sequence[Standing]) -> None:
+        """Note that a read after the run's operations shows these still."""
+        now = self.clock.now()
+        leases.keep(self.cutover_id, self.owner, now=now)
+        for start in range(0, len(seen), AT_ONCE):
+            rows = [one.row for one in seen[start : start + AT_ONCE]]
+            OperationRecord.objects.filter(pk__in=rows).update(read_back_at=now)
+        for one in seen:
+            one.read_back = True
+
     def enter_phase(self, phase: int) -> None:
         """Note that the next phase begins."""
         with transaction.atomic():
             leases.keep(self.cutover_id, self.owner, now=self.clock.now())
             Cutover.objects.filter(pk=self.cutover_id).update(phase=phase)
 
-    def finish(self) -> None:
-        """Close the run: the cutover is finished when every operation is done, otherwise it can be resumed."""
+    def finish(self, *, read_back: bool) -> None:
+        """Close the run: the cutover is finished when all is done and was read back, otherwise it can be resumed."""
         with transaction.atomic():
             now = self.clock.now()
             leases.keep(self.cutover_id, self.owner, now=now)
             states = [one.outcome.state for one in self.standing.values()]
-            done = all(state in DONE for state in states)
+            done = read_back and all(state in DONE for state in states)
             if done:
                 Cutover.objects.filter(pk=self.cutover_id).update(finished_at=now)
             ledger.record(
@@ -168,6 +190,7 @@ class Journal:
                     "states": {state.value: states.count(state) for state in OperationState if state in states},
                 },
             )
+        self.finished = done
         leases.give_back(self.cutover_id, self.owner)
 
     def _enter(self, changed: Mapping[str, Outcome], now: datetime) -> None:
@@ -184,7 +207,24 @@ class Journal:
             )
             for (person, side, system), states in people.items()
         ]
+        entries += self._at_the_wall(changed)
         ledger.record_many(entries, actor=self.actor.name, now=now)
+
+    def _at_the_wall(self, changed: Mapping[str, Outcome]) -> list[ledger.NewEntry]:
+        """Tell each other side which access of its own something waits for; not what waits."""
+        waits = {
+            (outcome.held_by, self.standing[key].operation.person_id, outcome.code, outcome.detail)
+            for key, outcome in changed.items()
+            if outcome.held_by != NEUTRAL
+        }
+        return [
+            ledger.NewEntry(
+                kind="access.awaited",
+                facts={"plan": self.plan.sha256, "person": person, "code": code, "detail": detail},
+                side=table_side(side),
+            )
+            for side, person, code, detail in sorted(waits)
+        ]
 
 
 @transaction.atomic
@@ -209,7 +249,11 @@ def begin(*, plan: Plan, actor: Actor, clock: Clock) -> Journal:
         facts: dict[str, Json] = {"plan": plan.sha256, "operations": len(operations(plan))}
         kind = "cutover.started" if new else "cutover.resumed"
         ledger.record(kind=kind, actor=actor.name, now=now, facts=facts)
-    return Journal(plan, cutover.pk, owner, actor, clock, _standing(row, plan))
+        if actor.name not in cutover.runners:
+            cutover.runners = [*cutover.runners, actor.name]
+            cutover.save(update_fields=["runners"])
+    finished = cutover.finished_at is not None
+    return Journal(plan, cutover.pk, owner, actor, clock, _standing(row, plan), finished=finished)
 
 
 def table_side(side: Side) -> str:
@@ -252,13 +296,14 @@ def _standing(row: PlanRow, plan: Plan) -> dict[str, Standing]:
     rows = {
         one[0]: one[1:]
         for one in OperationRecord.objects.filter(plan=row).values_list(
-            "operation_id", "pk", "state", "error", "detail", "attempts"
+            "operation_id", "pk", "state", "error", "detail", "attempts", "read_back_at"
         )
     }
     found = {}
     for operation in operations(plan):
-        pk, state, error, detail, attempts = rows[operation.id]
-        found[operation.id] = Standing(pk, operation, Outcome(OperationState(state), error, detail), attempts)
+        pk, state, error, detail, attempts, read_back_at = rows[operation.id]
+        outcome = Outcome(OperationState(state), error, detail)
+        found[operation.id] = Standing(pk, operation, outcome, attempts, read_back_at is not None)
     return found
 
 

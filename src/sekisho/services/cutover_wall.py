@@ -16,9 +16,18 @@ from django.db.models import Max
 from sekisho.connectors.protocol import ConnectorError
 from sekisho.connectors.registry import open_connector
 from sekisho.core.access import Catalogue, Key, Reading, Unread
-from sekisho.core.kinds import Action, OperationState, Ownership, PersonId, Side
+from sekisho.core.kinds import NEUTRAL, Action, OperationState, Ownership, PersonId, Side
 from sekisho.core.plans import Operation
-from sekisho.core.wall import Covered, Held, Wall, law1_gate, protected_by_side, wanted_on_both_sides
+from sekisho.core.wall import (
+    NOT_COVERED,
+    Covered,
+    Held,
+    Wall,
+    clashing,
+    law1_gate,
+    protected_by_side,
+    wanted_on_both_sides,
+)
 from sekisho.services import access, observations
 from sekisho.services.cutover_steps import Clock, Outcome
 from sekisho.store.models import OperationRecord
@@ -83,8 +92,14 @@ class WallKeeper:
             verdict = law1_gate(one.person_id, side, self.wall, readings=self.readings, revoked_at=revoked, now=now)
             if isinstance(verdict, Held):
                 detail = f"{verdict.system} {verdict.until.isoformat()}" if verdict.until else verdict.system
-                held[one.id] = Outcome(OperationState.HELD, verdict.code, detail)
+                other = self._other(verdict.system, side, one.person_id)
+                held[one.id] = Outcome(OperationState.HELD, verdict.code, detail, other)
         return held
+
+    def _other(self, system: str, side: Side, person: PersonId) -> Side:
+        """Return the side that the system stands for against `side`: the first that protects anything there."""
+        covered = self.wall.exempt.get(person, NOT_COVERED)
+        return min((other for other in self._protecting(system) if clashing({side, other}, covered)), default=NEUTRAL)
 
     def outdated(self, batch: Iterable[Operation]) -> dict[str, Outcome]:
         """Return the operations that what was learned since the plan forbids: they need a new plan (law 2).

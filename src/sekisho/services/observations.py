@@ -15,9 +15,11 @@ from django.db import connection, transaction
 from sekisho.connectors.protocol import Capabilities, ConnectorError
 from sekisho.connectors.registry import open_connector
 from sekisho.core.access import Reading, System, Unread
-from sekisho.core.guards import Before
+from sekisho.core.guards import Before, has_shrunk
 from sekisho.core.kinds import Action, OperationState
-from sekisho.services import ledger
+from sekisho.core.plans import Read
+from sekisho.core.users import Actor
+from sekisho.services import installation, ledger, rules
 from sekisho.store import models
 
 ACTOR = "system"
@@ -79,6 +81,7 @@ def keep(*, system: System, reading: Reading | Unread, now: datetime, purpose: s
         accounts=len(reading.accounts),
         holdings=holdings,
         purpose=purpose,
+        baseline=_is_baseline(reading, holdings, now),
     )
     ledger.record(
         kind="system.read",
@@ -99,13 +102,15 @@ def keep(*, system: System, reading: Reading | Unread, now: datetime, purpose: s
 
 
 def sizes(*, systems: Iterable[str]) -> Mapping[str, Before]:
-    """Return how large each system's last complete read was, less what cutovers have taken since.
+    """Return how large the read is by which each system is measured, less what cutovers have taken since.
 
-    Without that count, a large cutover of our own would look like a source that lost its people.
+    It is the last complete read that had not shrunk itself, or whose shrinking was approved: a bad read does not
+    become the measure of the next. Without the count of what was taken, a large cutover of our own would look
+    like a source that lost its people.
     """
     found = {}
     for system in systems:
-        last = models.SystemRead.objects.filter(system_id=system, failure="", complete=True).order_by("-id").first()
+        last = models.SystemRead.objects.filter(system_id=system, baseline=True).order_by("-id").first()
         if last is not None:
             taken = models.OperationRecord.objects.filter(
                 system_id=system,
@@ -115,6 +120,30 @@ def sizes(*, systems: Iterable[str]) -> Mapping[str, Before]:
             ).count()
             found[system] = Before(last.accounts, max(0, last.holdings - taken))
     return found
+
+
+@transaction.atomic
+def accept(*, reads: Iterable[Read], sides: Mapping[str, str], plan: str, actor: Actor, now: datetime) -> None:
+    """Measure later reads by these, which had shrunk: enough people have approved the plan made from them."""
+    for read in reads:
+        rows = models.SystemRead.objects.filter(
+            system_id=read.system, read_at=read.read_at, digest=read.digest, complete=True, baseline=False
+        )
+        if rows.update(baseline=True):
+            facts = {"system": read.system, "plan": plan, "digest": read.digest}
+            side = sides.get(read.system, "")
+            ledger.record(kind="system.shrinking_accepted", actor=actor.name, now=now, side=side, facts=facts)
+
+
+def _is_baseline(reading: Reading, holdings: int, now: datetime) -> bool:
+    """Tell whether later reads are measured by this one. An empty first read measures nothing."""
+    if not reading.complete:
+        return False
+    before = sizes(systems=[reading.system]).get(reading.system)
+    if before is None:
+        return bool(reading.accounts)
+    percent = rules.parameters(known_at=now).number("vanish_percent", installation.today(now=now))
+    return not has_shrunk(before, Before(len(reading.accounts), holdings), percent)
 
 
 def _keep_failure(system: System, unread: Unread, now: datetime, purpose: str) -> None:

@@ -16,8 +16,9 @@ from django.db import transaction
 from sekisho.core import parts
 from sekisho.core.access import Catalogue, Reading, Unread
 from sekisho.core.canonical import Json
+from sekisho.core.cutover import approvals
 from sekisho.core.errors import SekishoError
-from sekisho.core.guards import Before, GuardFacts, judge
+from sekisho.core.guards import SHRUNK, Before, GuardFacts, judge
 from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
 from sekisho.core.parameters import Parameters
 from sekisho.core.periods import local_day
@@ -148,6 +149,8 @@ def approve(*, actor: Actor, document: str | bytes, method: str, now: datetime, 
         now=now,
         facts={"sha256": plan.sha256, "method": method, "planned_by": plan.planned_by},
     )
+    if approvals(plan, [*earlier, actor.name]) > parameters.number("approvals_required", day):
+        _accept_shrinking(plan, actor, now)
     return _standing(plan, now)
 
 
@@ -272,6 +275,15 @@ def _part_entry(plan: Plan, part: Part) -> ledger.NewEntry:
         "held": len(part.held),
     }
     return ledger.NewEntry("part.planned", facts, side="" if part.side == NEUTRAL else part.side)
+
+
+def _accept_shrinking(plan: Plan, actor: Actor, now: datetime) -> None:
+    shrunk = {system for guard in plan.guards if guard.code == SHRUNK for system in guard.systems}
+    if shrunk:
+        systems = access.catalogue(known_at=now).systems
+        sides = {name: system.side or "" for name, system in systems.items()}
+        reads = [read for read in plan.reads if read.system in shrunk]
+        observations.accept(reads=reads, sides=sides, plan=plan.sha256, actor=actor, now=now)
 
 
 def _standing(plan: Plan, now: datetime) -> Standing:

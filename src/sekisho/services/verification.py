@@ -39,8 +39,8 @@ AGAIN = " again "
 class Verification:
     """The result. `deviations` are those of sides that the actor may see; all numbers are over what he may count.
 
-    `executor`: who carried the latest cutover up to `as_of` out, "" where there was none. `unread`: systems
-    that gave no answer.
+    `executor`: who carried the latest cutover up to `as_of` out, with a comma between them where others went on
+    with it; "" where there was none. `unread`: systems that gave no answer.
     """
 
     as_of: datetime
@@ -78,7 +78,8 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
     )
     found = compare(plan_facts.judged(roll, known, day=day, known_at=now), facts)
     counted = [one for one in found.deviations if depths[one.side] >= Depth.COUNT]
-    executor = latest.started_by if latest is not None else ""
+    runners = _runners(latest)
+    executor = ", ".join(runners)
     _keep(found, actor=actor, executor=executor, as_of=as_of, now=now)
     return Verification(
         as_of=as_of,
@@ -89,7 +90,7 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
         deviations=tuple(one for one in counted if depths[one.side] is Depth.DETAIL),
         verifier=actor.name,
         executor=executor,
-        needs_confirmation=bool(executor) and _is_executor(actor, executor, now),
+        needs_confirmation=any(_is_executor(actor, name, now) for name in runners),
         unread=tuple(
             sorted(
                 system
@@ -103,6 +104,13 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
 def _counted(by_side: Mapping[Side, int], depths: Mapping[Side, Depth]) -> int:
     """Return the number over the sides that the actor may count."""
     return sum(number for side, number in by_side.items() if depths[side] >= Depth.COUNT)
+
+
+def _runners(latest: models.Cutover | None) -> list[str]:
+    """Return everyone who ran the cutover, who started it first."""
+    if latest is None:
+        return []
+    return [latest.started_by, *(name for name in latest.runners if name != latest.started_by)]
 
 
 def _is_executor(actor: Actor, executor: str, now: datetime) -> bool:

@@ -80,6 +80,8 @@ class SystemRead(models.Model):
     holdings = models.PositiveIntegerField()
     failure = models.CharField(max_length=64, blank=True)
     purpose = models.CharField(max_length=32)
+    baseline = models.BooleanField(default=False)
+    """Whether later reads are measured by it: complete and not shrunken, or shrunken and approved."""
 
     class Meta:
         indexes = [models.Index(fields=["system_id", "read_at"], name="read_system_at")]

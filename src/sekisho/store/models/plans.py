@@ -33,6 +33,8 @@ class Cutover(models.Model):
     plan = models.OneToOneField(Plan, on_delete=models.PROTECT, related_name="cutover")
     started_at = models.DateTimeField()
     started_by = models.CharField(max_length=150)
+    runners = models.JSONField(default=list)
+    """Everyone who ran it: who started it, then who went on with it."""
     phase = models.PositiveSmallIntegerField()
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True)
@@ -57,6 +59,8 @@ class OperationRecord(models.Model):
     error = models.CharField(max_length=100, blank=True)
     detail = models.TextField(blank=True)
     changed_at = models.DateTimeField()
+    read_back_at = models.DateTimeField(null=True)
+    """When a read after all of a run's operations still showed it; null while that is open."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "operation_id"], name="operation_once_a_plan")]
