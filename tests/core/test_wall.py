@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import cutovers as make
 from sekisho.core.access import Catalogue, Entitlement, Reading, System, Unread
-from sekisho.core.kinds import AFFILIATE, NETWORK, Ownership, PersonId
+from sekisho.core.kinds import AFFILIATE, NETWORK, Ownership, PersonId, Side
 from sekisho.core.wall import Go, Held, Wall, law1_gate, protected_by_side, wanted_on_both_sides
 
 P1 = PersonId("P1")
@@ -63,6 +63,19 @@ def test_a_residue_holds_the_grant_until_it_has_run_out() -> None:
 def test_an_exception_covers_the_pair() -> None:
     wall = Wall(WALL.protected, WALL.accounts, exempt={P1: frozenset({frozenset({NETWORK, AFFILIATE})})})
     assert gate({"nw": make.reading("nw", make.state("p1", "view"))}, wall) == Go()
+
+
+def test_an_exception_for_two_sides_covers_nothing_of_a_third() -> None:
+    third = Side("generation")
+    protected = {**WALL.protected, third: {"gen": frozenset({"plan"})}}
+    accounts = {**WALL.accounts, (P1, "gen"): ["p1"]}
+    wall = Wall(protected, accounts, exempt={P1: frozenset({frozenset({NETWORK, AFFILIATE})})})
+    network, gone = make.reading("nw", make.state("p1", "view")), make.reading("gen", make.state("p1"))
+    assert gate({"nw": network, "gen": gone}, wall) == Go()
+    there = make.reading("gen", make.state("p1", "plan"))
+    assert gate({"nw": network, "gen": there}, wall) == Held("cutover.other_side_present", "gen")
+    assert wanted_on_both_sides([(P1, NETWORK), (P1, AFFILIATE)], wall) == frozenset()
+    assert wanted_on_both_sides([(P1, NETWORK), (P1, third)], wall) == frozenset({P1})
 
 
 def test_what_sekisho_does_not_own_or_has_no_side_is_outside_the_law() -> None:
