@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sekisho.cli import words
 from sekisho.cli.main import BadUsage, Result
 from sekisho.cli.output import people, table
 from sekisho.cli.session import open_home
@@ -87,7 +88,11 @@ def _result(one: "ExceptionState") -> Result:
 
 
 def _line(one: "ExceptionState") -> str:
-    waiting = _t("waits_for", sides=", ".join(one.open_sides)) if one.state == "requested" else ""
+    waiting = (
+        _t("waits_for", sides=", ".join(words.side(each) for each in one.open_sides))
+        if one.state == "requested"
+        else ""
+    )
     return _t("line", id=one.id, state=_state(one), rule=one.rule, person=one.person_id) + waiting
 
 
@@ -117,6 +122,6 @@ def _table(found: "tuple[ExceptionState, ...]") -> "Table":
     rows = table(*(_t(f"column_{name}") for name in columns))
     for one in found:
         days = f"{one.start} – {one.end or ''}"
-        approved, waiting = ", ".join(one.approved_by), ", ".join(one.open_sides)
+        approved, waiting = ", ".join(one.approved_by), ", ".join(words.side(each) for each in one.open_sides)
         rows.add_row(one.id, _state(one), one.rule, one.person_id, days, approved, waiting, one.reason)
     return rows

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from sekisho.cli import words
 from sekisho.cli.main import Result
 from sekisho.cli.output import people
 from sekisho.cli.session import open_home
@@ -116,7 +117,9 @@ def show(last: int) -> Result:
         for entry in shown.entries:
             position = "" if entry.position is None else str(entry.position)
             facts = "  ".join(f"{key}={value}" for key, value in entry.facts.items())
-            rows.add_row(position, entry.at[:19].replace("T", " "), entry.kind, entry.actor, entry.side, facts)
+            rows.add_row(
+                position, entry.at[:19].replace("T", " "), entry.kind, entry.actor, words.side(entry.side), facts
+            )
         people.print(rows)
         people.print(shown.checkpoint or "", markup=False, soft_wrap=True)
 

@@ -15,8 +15,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sekisho.cli import words
 from sekisho.core.errors import SekishoError
-from sekisho.texts import both, reader_language, text
+from sekisho.texts import LANGUAGES, reader_language, text
 
 people = Console(stderr=True, highlight=False)
 
@@ -40,9 +41,9 @@ def listing(found: Iterable[tuple[str, str]]) -> None:
             people.print(Padding(Text(item), (0, 0, 0, 2)))
 
 
-def because(words: Iterable[str]) -> str:
+def because(reasons: Iterable[str]) -> str:
     """Return the reasons of an entitlement for people: the post says what its bundles' identifiers cannot."""
-    kinds = [word.partition(":") for word in words]
+    kinds = [word.partition(":") for word in reasons]
     named = [(kind, name) for kind, _, name in kinds if kind != "bundle"] or [(kind, name) for kind, _, name in kinds]
     return " · ".join(text(f"plans.because_{kind}", {"name": name}, reader_language()) for kind, name in named)
 
@@ -81,9 +82,13 @@ def emit_json(document: Mapping[str, object]) -> None:
 def emit_error(error: SekishoError, *, as_json: bool) -> int:
     """Say what went wrong, where and what to do; return the exit status."""
     if as_json:
-        emit_json({"error": {"code": error.code, "message": both(error.code, _shown(error)), **_facts(error)}})
+        params = _shown(error)
+        message = {each: text(error.code, words.shown(error.code, params, each), each) for each in LANGUAGES}
+        emit_json({"error": {"code": error.code, "message": message, **_facts(error)}})
     else:
-        people.print(text(error.code, _shown(error), reader_language()), style="bold red", markup=False)
+        language = reader_language()
+        sentence = text(error.code, words.shown(error.code, _shown(error), language), language)
+        people.print(sentence, style="bold red", markup=False)
     return error.exit_status
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sekisho.cli import words
 from sekisho.cli.main import Result
 from sekisho.cli.output import people as screen
 from sekisho.cli.output import table
@@ -143,7 +144,11 @@ def _show_story(story: "Story") -> None:
         end = absence.period.end or _word("open")
         screen.print(_word("absence", start=absence.period.start, end=end), markup=False)
     for problem in story.problems:
-        screen.print("! " + text(problem.code, dict(problem.params), LANGUAGE), style="yellow", markup=False)
+        screen.print(
+            "! " + text(problem.code, words.shown(problem.code, dict(problem.params), LANGUAGE), LANGUAGE),
+            style="yellow",
+            markup=False,
+        )
     if story.hidden:
         screen.print(_word("hidden", count=story.hidden))
 
@@ -157,5 +162,5 @@ def _row(chapter: "Chapter") -> tuple[str, ...]:
         f"{post.company} {post.unit} {chapter.unit_name}".strip(),
         post.title,
         post.employer,
-        post.origin,
+        words.order(post.origin),
     )

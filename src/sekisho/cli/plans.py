@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Group, RenderableType
 
+from sekisho.cli import words
 from sekisho.cli.main import BadUsage, Result
 from sekisho.cli.output import because, local, people, table
 from sekisho.cli.session import open_home
@@ -164,7 +165,7 @@ def _systems(plan: Plan) -> "Table":
     for part in plan.parts:
         taken = sum(1 for one in part.operations if one.phase == 1)
         counts = (taken, len(part.operations) - taken, len(part.held))
-        rows.add_row(part.side, part.system, *(str(count) for count in counts))
+        rows.add_row(words.side(part.side), part.system, *(str(count) for count in counts))
     return rows
 
 
