@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
 from sekisho.services import installation
 
 
