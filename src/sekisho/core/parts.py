@@ -2,7 +2,8 @@
 
 Here: building a plan from operations, writing it as a document, reading it back and finding what was
 changed. The root is the SHA-256 of the head's canonical bytes; the head names each part's SHA-256, so
-one side can check its own part without the other's (law 2, law 8).
+one side can check its own part without the other's (law 2, law 8). The words are in `plans`, the making of
+operations in `planning`.
 """
 
 import json

@@ -2,7 +2,8 @@
 
 A plan is a tree: one canonical part per (side, system), and a head that names the parts' hashes.
 The root hash is the SHA-256 of the head's canonical bytes. What is approved is that hash (law 2),
-and one side can check its own part without seeing the other's.
+and one side can check its own part without seeing the other's. Here are the words only: `planning` makes
+the operations, `parts` the hashes and the file.
 """
 
 from dataclasses import dataclass
