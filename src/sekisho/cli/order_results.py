@@ -16,9 +16,9 @@ def _t(name: str, **params: object) -> str:
 
 
 def wire(defect: Defect) -> dict[str, object]:
-    """Return a defect as CONTRACT's `rejections` and `warnings` carry it."""
+    """Return a defect as CONTRACT's `rejections` and `warnings` carry it; of the whole file, `row` is null."""
     entry: dict[str, object] = {
-        "row": defect.row,
+        "row": defect.row or None,
         "column": defect.column,
         "value": defect.value,
         "code": defect.note.code,
@@ -83,7 +83,7 @@ def show_defects(entries: Sequence[Mapping[str, object]], title: str) -> None:
     for entry in entries[:SHOWN]:
         reason = entry["reason"]
         said = str(reason[reader_language()]) if isinstance(reason, Mapping) else ""
-        rows.add_row(str(entry["row"]), str(entry["column"]), str(entry["value"]), said)
+        rows.add_row(str(entry["row"] or ""), str(entry["column"]), str(entry["value"]), said)
     people.print(rows, markup=False)
     if len(entries) > SHOWN:
         people.print(_t("more", count=len(entries) - SHOWN))
