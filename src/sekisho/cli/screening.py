@@ -1,6 +1,6 @@
 """`order check` and `order rescreen`: what the rules say of orders, drafts and past moves."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,7 @@ def _show_check(found: "CheckResult") -> None:
         if outcome != "allowed":
             for one in rows[:SHOWN]:
                 _show_one(one)
+            _show_advice(rows)
         if outcome != "allowed" and len(rows) > SHOWN:
             people.print(_t("more", count=len(rows) - SHOWN))
     if found.raised:
@@ -91,18 +92,29 @@ def _show_check(found: "CheckResult") -> None:
 
 
 def _show_one(one: "Checked") -> None:
+    from sekisho.services import verdicts
+
     order, verdict = one.order, one.verdict
     status = _t(f"status_{order.status.value}")
     rules = ", ".join(f"{ref.id} ({ref.version})" for ref in verdict.rules)
     way = " → ".join(step.unit for step in verdict.path)
     head = (order.key.order_no, order.person_id, order.effective_date.isoformat(), status, rules, way)
-    _print_finding(head, one.reason)
+    _print_finding(head, verdicts.why(verdict, reader_language()))
 
 
-def _print_finding(head: tuple[str, ...], reason: Mapping[str, str]) -> None:
+def _show_advice(rows: "Sequence[Checked]") -> None:
+    """Say what to do once a type of rule, and not below every order."""
+    from sekisho.services import verdicts
+
+    said = (verdicts.advice(one.verdict.code, reader_language()) for one in rows)
+    for sentence in dict.fromkeys(sentence for sentence in said if sentence):
+        people.print(f"\n→ {sentence}", markup=False)
+
+
+def _print_finding(head: tuple[str, ...], reason: str) -> None:
     """Print who and what in one line, the reason below it: in a column it would be three words wide."""
     people.print("\n" + " · ".join(word for word in head if word), style="bold", markup=False)
-    people.print(Padding(Text(reason[reader_language()]), (0, 0, 0, 2)))
+    people.print(Padding(Text(reason), (0, 0, 0, 2)))
 
 
 @click.command("rescreen", help=_t("rescreen_help"))
@@ -146,6 +158,6 @@ def _show_rescreen(found: "RescreenResult") -> None:
         return
     for one in found.affected[:SHOWN]:
         rule = f"{one.rule.id} ({one.rule.version})"
-        _print_finding((one.order_no, one.person_id, one.since.isoformat(), rule), one.reason)
+        _print_finding((one.order_no, one.person_id, one.since.isoformat(), rule), one.reason[reader_language()])
     if len(found.affected) > SHOWN:
         people.print(_t("more", count=len(found.affected) - SHOWN))

@@ -54,11 +54,26 @@ class _Words:
 def reason(verdict: Verdict) -> dict[str, str]:
     """Return why, in both languages: which units and classes, which rule and version, what to do."""
     facts = tuple(verdict.params.items())
-    return {language: _sentence(verdict.code, facts, language) for language in LANGUAGES}
+    return {
+        language: _sentence(verdict.code, facts, language, advice(verdict.code, language)) for language in LANGUAGES
+    }
+
+
+def why(verdict: Verdict, language: str) -> str:
+    """Return the reason without the advice, for lists that give the advice once."""
+    return _sentence(verdict.code, tuple(verdict.params.items()), language, "")
+
+
+def advice(code: str, language: str) -> str:
+    """Return what to do about a verdict of this code, the same for all of them; "" where the reason says it all."""
+    word, _, name = code.partition(".")
+    known = catalogue(language, word)
+    said = known.get(f"advice_{name}")
+    return _SPACE[language].join((said, known["held"])) if said else ""
 
 
 @lru_cache(maxsize=10_000)
-def _sentence(code: str, params: tuple[tuple[str, str], ...], language: str) -> str:
+def _sentence(code: str, params: tuple[tuple[str, str], ...], language: str, what_to_do: str) -> str:
     """Return the sentence; most orders of one day are told the same."""
     words = _Words(language, dict(params))
     facts = {
@@ -66,9 +81,9 @@ def _sentence(code: str, params: tuple[tuple[str, str], ...], language: str) -> 
         "from": words.place("from"),
         "to": words.place("to"),
         "text": words.rule_text(),
-        "held": text("screening.held", language=language),
+        "advice": what_to_do,
     }
-    return text(code, facts, language) + words.others()
+    return text(code, facts, language).rstrip() + words.others()
 
 
 def class_name(code: str, language: str) -> str:
