@@ -27,7 +27,7 @@ def orders(
 ) -> list[Order]:
     """Return every accepted row as known at `known_at`, in force or not, by person and place in the files.
 
-    Chains (取消, 訂正, replacements) are not resolved here: `core.timeline.in_force` does.
+    Chains (取消, 訂正, replacements) are not resolved here: `core.order_effects` does.
     """
     rows = person_facts.accepted(person_ids=person_ids, known_at=known_at, statuses=statuses)
     return sorted(rows, key=lambda order: (order.person_id, order.received_at, order.position, order.id))
