@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.cli import bench, bench_slapd
+from sekisho.cli import bench
+from sekisho.cli.benches import _slapd
 from sekisho.cli.main import main
 from sekisho.cli.measure import Bench, best_seconds, not_run
 
@@ -44,7 +45,7 @@ def test_what_was_not_run_has_no_value_and_never_a_nought(capsys: pytest.Capture
 
 
 def test_without_slapd_its_benches_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bench_slapd, "PLACES", str(tmp_path))
+    monkeypatch.setattr(_slapd, "PLACES", str(tmp_path))
     found = bench.registry()["cutover"](tmp_path)
     assert {one.against for one in found} == {"not run: slapd is missing"}
     assert {one.value for one in found} == {None}

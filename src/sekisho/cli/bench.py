@@ -39,7 +39,8 @@ def registry() -> dict[str, Measure]:
     """Return all benches by name, from every module of `sekisho.cli.benches`."""
     found: dict[str, Measure] = {}
     for module in sorted(pkgutil.iter_modules(benches.__path__), key=lambda module: module.name):
-        found.update(import_module(f"{benches.__name__}.{module.name}").BENCHES)
+        if not module.name.startswith("_"):
+            found.update(import_module(f"{benches.__name__}.{module.name}").BENCHES)
     return found
 
 

@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from sekisho.cli import bench_slapd
-from sekisho.cli.bench_company import MIDNIGHT, OPERATOR, SYSTEM, Company, approved_plan
+from sekisho.cli.benches import _slapd
+from sekisho.cli.benches._company import MIDNIGHT, OPERATOR, SYSTEM, Company, approved_plan
 from sekisho.cli.measure import Bench, Measure, best_seconds, not_run, seconds
 from sekisho.connectors.protocol import Change
 from sekisho.core.kinds import Action
@@ -40,7 +40,7 @@ class _Rates:
 def on_ldap(home: Path) -> list[Bench]:
     """Measure on OpenLDAP, in RFC 5805 transactions (two threads, see ADR 16) and as it is by default."""
     names = ("cutover", "cutover.plain")
-    why = bench_slapd.why_not()
+    why = _slapd.why_not()
     if why:
         return [not_run(name, "people/s", why, budget=BUDGET) for name in names]
     company = Company(home / "company")
@@ -48,8 +48,8 @@ def on_ldap(home: Path) -> list[Bench]:
     start = START
     for name, transactions, threads, rounds in ((names[0], True, 2, 3), (names[1], False, 16, 1)):
         folder = home / name
-        with bench_slapd.running(folder, company.accounts(), company.groups(), threads=threads) as url:
-            company.write('connector = "ldap"\n' + bench_slapd.settings(url, folder, transactions=transactions))
+        with _slapd.running(folder, company.accounts(), company.groups(), threads=threads) as url:
+            company.write('connector = "ldap"\n' + _slapd.settings(url, folder, transactions=transactions))
             rates = _rounds(home, company, _bare_ldap(url, transactions=transactions), start, rounds)
             start += timedelta(days=1)
         against = "bare python-ldap, " + ("RFC 5805 transactions" if transactions else "one MODIFY a group, pipelined")
@@ -157,16 +157,16 @@ def _bare_ldap(url: str, *, transactions: bool) -> Undo:
         from sekisho.connectors.ldap import BATCH_SIZE
 
         connection = ldap.initialize(url)
-        connection.simple_bind_s(bench_slapd.ADMIN, bench_slapd.PASSWORD)
+        connection.simple_bind_s(_slapd.ADMIN, _slapd.PASSWORD)
         for adds, changes in _undone(operations):
             what = ldap.MOD_ADD if adds else ldap.MOD_DELETE
             for begin in range(0, len(changes), BATCH_SIZE):
                 grouped: dict[str, list[bytes]] = defaultdict(list)
                 for one in changes[begin : begin + BATCH_SIZE]:
-                    grouped[one.entitlement].append(bench_slapd.person_dn(one.account).encode())
+                    grouped[one.entitlement].append(_slapd.person_dn(one.account).encode())
                 controls = [ldap_transactions.start(connection)] if transactions else []
                 sent = [
-                    connection.modify_ext(bench_slapd.group_dn(group), [(what, "member", members)], controls)
+                    connection.modify_ext(_slapd.group_dn(group), [(what, "member", members)], controls)
                     for group, members in grouped.items()
                 ]
                 for number in sent:
