@@ -1,136 +1,38 @@
 """The check as a service: what is kept, what is found, who sees it, what today's rules say of the past."""
 
 import json
-from datetime import date, datetime
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 import make
-from sekisho.core.kinds import BOTH, NETWORK, OrderStatus, OrderType, Outcome, PersonId, Role, Side
-from sekisho.core.orders import OrderKey
-from sekisho.core.periods import Period
-from sekisho.core.users import Actor, RoleGrant
-from sekisho.services import findings, screening
+from screenings import (
+    MARCH,
+    MAY,
+    T,
+    a_check,
+    a_person,
+    a_rule,
+    a_unit,
+    an_actor,
+    an_order,
+    outcomes,
+)
+from screenings import the_group as found_group
+from sekisho.core.kinds import NETWORK, OrderStatus, Outcome, Role
+from sekisho.core.users import Actor
+from sekisho.services import screening
 from sekisho.services.orders import orders
 from sekisho.services.visibility import NotVisible
 from sekisho.store import models
-
-T = OrderType
-TRUSTED = Actor("cli:someone", trusted=True)
-BEGAN = make.at("2024-01-05")
-MARCH = make.at("2024-03-10")
-MAY = make.at("2024-05-10")
-APRIL_1 = "2024-04-01"
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def the_group() -> None:
-    """Trunk planning (TP), a general unit (NG) and one nobody classified (N?); retail sales (RS) at the affiliate."""
-    models.Installation.objects.create(
-        name="Group", timezone="Asia/Tokyo", sides=[], calendar=[], start=make.LONG_AGO, recorded_at=BEGAN
-    )
-    a_company("NW", "network", "network")
-    a_company("AF", "affiliate", "affiliate")
-    a_unit("TP", "NW", "trunk_planning")
-    a_unit("NG", "NW", "none")
-    a_unit("N?", "NW", "?")
-    a_unit("RS", "AF", "retail_sales")
-    a_rule()
-
-
-def a_company(code: str, status: str, side: str = "", *, start: date = make.LONG_AGO, end: date | None = None) -> None:
-    models.Company.objects.create(
-        code=code, name=code, status=status, side=side, start=start, end=end, recorded_at=BEGAN
-    )
-
-
-def a_unit(code: str, company: str, classes: str, *, start: date = make.LONG_AGO, end: date | None = None) -> None:
-    models.Unit.objects.create(
-        code=code, name=f"Unit {code}", company=company, classes=classes, start=start, end=end, recorded_at=BEGAN
-    )
-
-
-def a_rule(rule: str = "direct", start: str = "2018-04-01", **keys: Any) -> None:
-    body = {
-        "kind": "direct_transfer",
-        "type": "policy_stop",
-        "from_classes": ["trunk_planning"],
-        "to_classes": ["retail_sales"],
-        "to_status": ["affiliate"],
-    } | keys
-    models.Rule.objects.create(rule_id=rule, version="1", body=body, start=make.day(start), recorded_at=BEGAN)
-
-
-def a_person(person: str, unit: str, **facts: Any) -> None:
-    models.Person.objects.create(person_id=person, recorded_at=BEGAN)
-    row = {"post_kind": "main", "company": "NW", "start": make.day("2010-04-01")} | facts
-    models.RosterPost.objects.create(
-        person_id=person, unit=unit, employer="NW", employment_kind="regular", on_leave=False, recorded_at=BEGAN, **row
-    )
-
-
-def an_order(
-    person: str,
-    to_unit: str,
-    on: str = APRIL_1,
-    *,
-    no: str = "A1",
-    kind: OrderType = T.TRANSFER,
-    status: str = "final",
-    at: datetime = MARCH,
-    **facts: Any,
-) -> str:
-    file = models.OrderFile.objects.create(
-        sha256="0",
-        name="orders.csv",
-        kind="orders",
-        received_at=at,
-        actor="hr",
-        rows_in=1,
-        accepted=1,
-        rejected=0,
-        ignored=0,
-        defects=[],
-    )
-    key = OrderKey("NW", no, person, kind, facts.pop("post_no", ""))
-    revision = models.Order.objects.filter(order_id__startswith=f"{key.text()}#").count() + 1
-    row = models.Order.objects.create(
-        order_id=f"{key.text()}#{revision}",
-        file=file,
-        row=1,
-        company=key.company,
-        order_no=no,
-        employee_no=person,
-        order_type=kind.value,
-        post_no=key.post_no,
-        person_id=person,
-        status=status,
-        effective_date=make.day(on),
-        first_day=make.day(on),
-        to_unit=to_unit,
-        post_kind=facts.pop("post_kind", "main"),
-        recorded_at=at,
-        **facts,
-    )
-    return row.order_id
-
-
-def a_check(actor: Actor = TRUSTED, now: datetime = MARCH, known_at: datetime | None = None) -> screening.CheckResult:
-    return screening.check(actor=actor, now=now, as_of=now, known_at=known_at or now)
-
-
-def outcomes(result: screening.CheckResult) -> dict[str, str]:
-    return {one.order.key.order_no: one.verdict.outcome.value for one in result.results}
-
-
-def an_actor(role: Role, side: Side = BOTH, person: str | None = None) -> Actor:
-    grant = RoleGrant(role, side, Period(make.LONG_AGO))
-    return Actor(f"user-{role.value}", (grant,), PersonId(person) if person else None)
+    found_group()
 
 
 def test_drafts_and_final_orders_are_checked_and_the_worst_comes_first() -> None:
@@ -354,96 +256,3 @@ def test_somebody_without_a_role_checks_nothing() -> None:
     with pytest.raises(NotVisible):
         a_check(Actor("nobody"))
     assert not models.LedgerEntry.objects.exists()
-
-
-def test_a_company_that_became_an_affiliate_puts_past_moves_on_the_list() -> None:
-    a_company("OUT", "other", end=make.day("2024-04-15"))
-    a_company("OUT", "affiliate", start=make.day("2024-04-15"))
-    a_unit("OS", "OUT", "retail_sales")
-    for number, (source, goal) in enumerate((("TP", "OS"), ("TP", "RS"), ("NG", "OS")), 1):
-        a_person(f"P{number}", source)
-        an_order(f"P{number}", goal, no=f"A{number}", on="2024-02-01", at=make.at("2024-01-20"))
-
-    found = screening.rescreen(actor=TRUSTED, now=MAY, since=make.day("2023-04-01"))
-
-    assert [(one.person_id, one.order_no, one.rule.id, one.since) for one in found.affected] == [
-        ("P1", "A1", "direct", make.day("2024-04-15"))
-    ]
-    assert found.looked_at == 3
-    assert [one.kind for one in findings.findings(actor=TRUSTED, now=MAY)] == ["newly_affected"]
-
-
-def test_a_new_rule_puts_past_moves_on_the_list_from_the_day_it_holds() -> None:
-    a_rule("wider", "2024-05-01", from_classes=[], to_classes=["retail_sales"])
-    a_person("P1", "NG")
-    an_order("P1", "RS", on="2024-02-01", at=make.at("2024-01-20"))
-
-    found = screening.rescreen(actor=TRUSTED, now=MAY, since=make.day("2024-01-01"))
-
-    assert [(one.person_id, one.rule.id, one.since) for one in found.affected] == [
-        ("P1", "wider", make.day("2024-05-01"))
-    ]
-
-
-def test_moves_before_the_day_asked_for_and_moves_to_come_are_not_rescreened() -> None:
-    a_rule("wider", "2024-05-01", from_classes=[], to_classes=["retail_sales"])
-    a_person("P1", "NG")
-    an_order("P1", "RS", on="2024-02-01", at=make.at("2024-01-20"))
-    a_person("P2", "NG")
-    an_order("P2", "RS", on="2024-07-01")
-
-    found = screening.rescreen(actor=TRUSTED, now=MAY, since=make.day("2024-03-01"))
-
-    assert found.looked_at == 0
-    assert found.affected == ()
-
-
-def test_a_unit_with_new_classes_puts_its_people_in_conflict_without_a_move() -> None:
-    a_rule("desks", kind="concurrent_posts", type="legal_stop", to_status=[])
-    models.Unit.objects.filter(code="NG").update(end=make.day("2024-05-01"))
-    a_unit("NG", "NW", "trunk_planning", start=make.day("2024-05-01"))
-    a_person("P1", "NG")
-    models.RosterPost.objects.create(
-        person_id="P1",
-        company="AF",
-        unit="RS",
-        employer="NW",
-        post_kind="concurrent",
-        employment_kind="regular",
-        on_leave=False,
-        start=make.day("2020-04-01"),
-        recorded_at=BEGAN,
-    )
-    a_person("P2", "NG")
-    an_order("P2", "NG", kind=T.LEAVE)
-    people_refold()
-
-    raised = a_check(now=MAY).raised
-
-    assert [key for key in raised if key.startswith("unit_reclassified")] == [
-        "unit_reclassified:NG:2024-05-01:desks:P1"
-    ]
-    assert findings.findings(actor=TRUSTED, now=MAY, kind="unit_reclassified")[0].side == "network"
-
-
-def people_refold() -> None:
-    from sekisho.services import people
-
-    people.refold(person_ids=None, now=MARCH)
-
-
-def test_a_finding_is_closed_by_compliance_with_words_and_only_once() -> None:
-    a_person("P1", "NG")
-    an_order("P1", "RS")
-    key = a_check(now=MAY).raised[0]
-    compliance = an_actor(Role.COMPLIANCE)
-
-    with pytest.raises(findings.MayNotClose):
-        findings.close(actor=an_actor(Role.HR), now=MAY, key=key, disposition="looked at it")
-    with pytest.raises(findings.NoDisposition):
-        findings.close(actor=compliance, now=MAY, key=key, disposition="  ")
-    findings.close(actor=compliance, now=MAY, key=key, disposition="looked at it")
-    with pytest.raises(findings.ClosedAlready):
-        findings.close(actor=compliance, now=MAY, key=key, disposition="again")
-    assert findings.findings(actor=compliance, now=MAY) == ()
-    assert findings.findings(actor=compliance, now=MAY, closed=True)[0].disposition == "looked at it"
