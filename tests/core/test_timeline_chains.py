@@ -145,3 +145,13 @@ def test_a_fold_of_what_is_in_force_equals_the_fold_of_everything():
     everything = fold(make.P, roster, [MOVE, correct], make.boundary())
     assert fold(make.P, roster, in_force([MOVE, correct]), make.boundary()) == everything
     assert everything.posts[-1].unit == "Y"
+
+
+def test_what_never_found_its_target_finds_none_among_the_rows_left_either():
+    """N-1 and the 取消 N-2 name each other, so neither edits; with the 取消 gone, N-1 must not find the other N-2."""
+    aims = make.order(T.TRANSFER, "2024-04-01", "B", no="N-1", supersedes="N-2")
+    cancel = make.order(T.CANCEL, "2024-04-01", no="N-2", supersedes="N-1")
+    other = make.order(T.HIRE, "2024-05-01", "X", no="N-2")
+    left = in_force([aims, cancel, other])
+    assert [(order.key.order_no, order.supersedes) for order in left] == [("N-1", None), ("N-2", None)]
+    assert in_force(left) == left

@@ -27,8 +27,10 @@ class Resolution:
 def in_force(orders: Iterable[Order]) -> tuple[Order, ...]:
     """Return the final orders that count, corrected, sorted as they apply; drafts are left out.
 
-    A corrected row has the id and number of its last correction and the type of the original; an order
-    that replaced another no longer names it. Applying this twice therefore changes nothing.
+    A corrected row has the id and number of its last correction and the type of the original. No order
+    returned names another any more, not even one whose target could not be found: some rows have gone and
+    others have a new number, so that its words could now fit a row they were never meant for. Applying this
+    twice therefore changes nothing; what could not be resolved is told by `resolve` on the rows as received.
     """
     return resolve(order for order in orders if order.status is OrderStatus.FINAL).orders
 
@@ -156,7 +158,7 @@ class _Chains:
         return sorted(found, key=_rank)
 
     def _corrected(self, row: Order) -> Order:
-        whole = replace(row, supersedes=None) if self._targets.get(row.id) else row
+        whole = replace(row, supersedes=None) if row.supersedes else row
         dropped: set[str] = set()
         for correction in self._corrections(row):
             lapsed = any(target.id in dropped for target in self._targets[correction.id])

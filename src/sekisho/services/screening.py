@@ -6,7 +6,7 @@ judgement itself is `core.screening`; who sees which verdict, `core.visibility`;
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.db.models import Min
 
 from sekisho.core.boundary import Boundary, changed_units
 from sekisho.core.kinds import OrderStatus, Outcome, PersonId, Side
-from sekisho.core.order_effects import resolve
+from sekisho.core.order_effects import Resolution, resolve
 from sekisho.core.orders import Order
 from sekisho.core.people import Post, Timeline
 from sekisho.core.periods import day_before, local_day
@@ -93,7 +93,7 @@ class _World:
         draft = [OrderStatus.DRAFT]
         for order in person_facts.accepted(person_ids=person_ids, known_at=known_at, statuses=draft):
             self._drafts[order.person_id].append(order)
-        self._finals: dict[PersonId, tuple[Order, ...]] = {}
+        self._finals: dict[PersonId, Resolution] = {}
         self._timelines: dict[PersonId, Timeline] = {}
 
     def persons(self) -> list[PersonId]:
@@ -101,12 +101,7 @@ class _World:
 
     def in_force(self, person: PersonId) -> tuple[Order, ...]:
         """Return the person's final orders that count and the drafts that nobody withdrew, as they apply."""
-        finals = self._resolved(person)
-        drafts = self._drafts.get(person)
-        if not drafts:
-            return finals
-        kept = [order for order in resolve([*finals, *drafts]).orders if order.status is OrderStatus.DRAFT]
-        return (*finals, *kept)
+        return (*self._resolved(person).orders, *self._drafts_kept(person).orders)
 
     def verdict(self, order: Order, *, on: date | None = None, excepted_on: date | None = None) -> Verdict:
         return judge(order, self._timeline_for(order), self.book, on=on, excepted_on=excepted_on)
@@ -114,23 +109,34 @@ class _World:
     def boundary(self) -> Boundary:
         return self.book.boundary
 
-    def _resolved(self, person: PersonId) -> tuple[Order, ...]:
+    def _resolved(self, person: PersonId) -> Resolution:
         if person not in self._finals:
-            self._finals[person] = resolve(self._facts.orders.get(person, ())).orders
+            self._finals[person] = resolve(self._facts.orders.get(person, ()))
         return self._finals[person]
+
+    def _drafts_kept(self, person: PersonId) -> Resolution:
+        drafts = self._drafts.get(person)
+        if not drafts:
+            return Resolution(())
+        found = resolve([*self._resolved(person).orders, *drafts])
+        return replace(found, orders=tuple(order for order in found.orders if order.status is OrderStatus.DRAFT))
 
     def _timeline_for(self, order: Order) -> Timeline:
         person = order.person_id
         if order.status is OrderStatus.DRAFT:
-            day = [one for one in self.in_force(person) if one.status is OrderStatus.DRAFT]
-            with_it = [one for one in day if one.first_day == order.first_day]
-            return self._fold(person, [*self._resolved(person), *with_it])
+            drafts = self._drafts_kept(person)
+            with_it = tuple(one for one in drafts.orders if one.first_day == order.first_day)
+            return self._fold(person, replace(drafts, orders=with_it))
         if person not in self._timelines:
-            self._timelines[person] = self._fold(person, self._resolved(person))
+            self._timelines[person] = self._fold(person, Resolution(()))
         return self._timelines[person]
 
-    def _fold(self, person: PersonId, orders: Sequence[Order]) -> Timeline:
-        return fold(person, self._facts.roster.get(person, ()), orders, self.book.boundary)
+    def _fold(self, person: PersonId, drafts: Resolution) -> Timeline:
+        """Fold the finals in force and the drafts; what could not be resolved among them is a problem still."""
+        finals = self._resolved(person)
+        roster = self._facts.roster.get(person, ())
+        timeline = fold(person, roster, (*finals.orders, *drafts.orders), self.book.boundary)
+        return replace(timeline, problems=(*finals.problems, *drafts.problems, *timeline.problems))
 
 
 def _ordered(known_at: datetime) -> set[PersonId]:
