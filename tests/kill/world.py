@@ -58,6 +58,10 @@ def give(person: str, name: str, system: str = "ep") -> Operation:
     return operation(person, Action.GRANT, name, system)
 
 
+ACCOUNT_GONE = "x1"
+"""Linked to an account of the affiliate's application that is not there."""
+
+
 def operation(person: str, action: Action, name: str, system: str, version: str = "") -> Operation:
     protected = name in homes.PROTECTED[system]
     side = homes.SIDES[system]
@@ -118,7 +122,8 @@ class SqlWorld:
         for name in homes.SIDES:
             homes.system(name, *self.target(name))
         for name, place in (("nw", 0), ("ep", 1)):
-            homes.accounts((one.upper() for one, held in PEOPLE.items() if held[place] is not None), (name,))
+            linked = [one for one, held in PEOPLE.items() if held[place] is not None or one == ACCOUNT_GONE]
+            homes.accounts((one.upper() for one in linked), (name,))
         guard = GuardResult("manifest", "hold", "plans.guard_manifest_hold", persons=(PersonId("G1"),))
         self.content = homes.keep(make.plan(planned(self.stale), guards=[guard]))
         self.fill()
