@@ -48,11 +48,11 @@ def verify(
         catalogue=catalogue(protected_accounts),
         readings={"nw": read},
         as_of="",
-        can_disable=disables,  # type: ignore[arg-type]
-        granted=granted,  # type: ignore[arg-type]
-        shared=shared,  # type: ignore[arg-type]
+        can_disable=disables,
+        granted=granted,
+        shared=shared,
     )
-    return compare(subjects, Known(targets, lambda _: former, **facts))  # type: ignore[arg-type]
+    return compare(subjects, Known(targets, lambda _: former, **facts))
 
 
 def kinds(found: Comparison) -> list[tuple[str, str, str]]:

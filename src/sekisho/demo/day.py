@@ -18,6 +18,7 @@ from sekisho.core.kinds import DeviationKind, OperationState, OrderStatus, Outco
 from sekisho.core.parts import document
 from sekisho.core.users import Actor
 from sekisho.demo import scim_peer
+from sekisho.demo.access import SCIM_TOKEN
 from sekisho.demo.group import Planted, write_folder
 from sekisho.demo.units import SEASON
 from sekisho.services import (
@@ -35,7 +36,6 @@ from sekisho.services import (
     verification,
 )
 
-TOKEN_ENV = "SEKISHO_DEMO_SCIM_TOKEN"  # noqa: S105 - the name of a variable
 HISTORY_STARTS = date(2014, 4, 1)
 
 Step = Callable[[str], None]
@@ -94,11 +94,11 @@ def run_day(*, home: Path, people: int, seed: int, step: Step) -> Day:
 @contextmanager
 def _token() -> Iterator[str]:
     """Make the password of the embedded SCIM service for this run only."""
-    token = os.environ[TOKEN_ENV] = secrets.token_urlsafe(24)
+    token = os.environ[SCIM_TOKEN] = secrets.token_urlsafe(24)
     try:
         yield token
     finally:
-        del os.environ[TOKEN_ENV]
+        del os.environ[SCIM_TOKEN]
 
 
 def _at(day: date, hours: float = 9) -> datetime:

@@ -6,7 +6,6 @@ Not here: the directory of a company. Where slapd or python-ldap is missing, `wh
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -125,7 +124,8 @@ def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
         with socket.socket() as tried:
             if tried.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        if process.poll() is not None:
-            raise RuntimeError(f"slapd ended with {process.returncode}")
-        time.sleep(0.1)
+        try:
+            raise RuntimeError(f"slapd ended with {process.wait(timeout=0.1)}")
+        except subprocess.TimeoutExpired:
+            continue
     raise RuntimeError("slapd does not answer")
