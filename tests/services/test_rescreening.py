@@ -5,7 +5,7 @@ import pytest
 import make
 from screenings import BEGAN, MARCH, MAY, TRUSTED, T, a_check, a_company, a_person, a_rule, a_unit, an_actor, an_order
 from screenings import the_group as found_group
-from sekisho.core.kinds import Role
+from sekisho.core.kinds import Outcome, Role
 from sekisho.services import findings, screening
 from sekisho.store import models
 
@@ -44,6 +44,29 @@ def test_a_new_rule_puts_past_moves_on_the_list_from_the_day_it_holds() -> None:
     assert [(one.person_id, one.rule.id, one.since) for one in found.affected] == [
         ("P1", "wider", make.day("2024-05-01"))
     ]
+
+
+def test_a_class_corrected_in_place_puts_past_moves_on_the_list_from_their_own_day() -> None:
+    a_person("P1", "NG")
+    an_order("P1", "RS", on="2024-02-01", at=make.at("2024-01-20"))
+    assert a_check().results[0].verdict.outcome is Outcome.ALLOWED
+    models.Unit.objects.filter(code="NG").update(superseded_at=make.at("2024-04-10"))
+    models.Unit.objects.create(
+        code="NG",
+        name="NG",
+        company="NW",
+        classes="trunk_planning",
+        start=make.LONG_AGO,
+        recorded_at=make.at("2024-04-10"),
+    )
+
+    found = screening.rescreen(actor=TRUSTED, now=MAY, since=make.day("2024-01-01"))
+
+    assert [(one.person_id, one.rule.id, one.since) for one in found.affected] == [
+        ("P1", "direct", make.day("2024-02-01"))
+    ]
+    a_check(now=MAY)
+    assert screening.rescreen(actor=TRUSTED, now=MAY, since=make.day("2024-01-01")).affected == ()
 
 
 def test_moves_before_the_day_asked_for_and_moves_to_come_are_not_rescreened() -> None:

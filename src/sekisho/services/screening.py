@@ -214,25 +214,40 @@ def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
     affected: list[Affected] = []
     newly: list[Newly] = []
     unknown = 0
+    kept = screening_records.rules_said(before=now)
     for order, then in seen:
         by_today = world.verdict(order, on=today)
         unknown += by_today.outcome is Outcome.UNKNOWN
-        found = _newly(world, order, then, by_today, today)
+        found = _newly(world, order, (then, kept.get(order.id)), by_today, today)
         affected.extend(found)
         newly.extend(Newly(order, then, one.rule.id, one.since) for one in found)
     screening_records.rescreened(newly, seen, world.boundary(), actor, now)
     return RescreenResult(len(seen), tuple(sorted(affected, key=lambda one: (one.since, one.person_id))), unknown)
 
 
-def _newly(world: _World, order: Order, then: Verdict, by_today: Verdict, today: date) -> list[Affected]:
+def _newly(
+    world: _World, order: Order, then: tuple[Verdict, frozenset[str] | None], by_today: Verdict, today: date
+) -> list[Affected]:
+    """Return the rules that speak of the move today and did not before.
+
+    "Before" is the kept verdict; where none was kept, what would have been said on the move's own day. So a list
+    that was corrected in place, for a day gone by, makes people newly affected as a new version does.
+    """
     if by_today.outcome not in {Outcome.VIOLATION, Outcome.NEEDS_REVIEW}:
         return []
-    before = {ref.id for ref in then.rules} if then.outcome is not Outcome.UNKNOWN else set()
+    own_day, kept = then
+    on_the_day = {ref.id for ref in own_day.rules} if own_day.outcome is not Outcome.UNKNOWN else set()
     words = reason(by_today)
     return [
-        Affected(order.person_id, order.key.order_no, ref, _since(world, order, ref, today), words)
+        Affected(
+            order.person_id,
+            order.key.order_no,
+            ref,
+            order.first_day if ref.id in on_the_day else _since(world, order, ref, today),
+            words,
+        )
         for ref in by_today.rules
-        if ref.id not in before
+        if ref.id not in (on_the_day if kept is None else kept)
     ]
 
 

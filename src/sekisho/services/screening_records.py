@@ -79,6 +79,15 @@ def _reads(text: str | None, said: dict[str, Any]) -> bool:
     return text is not None and (text == json.dumps(said) or json.loads(text) == said)
 
 
+def rules_said(*, before: datetime) -> dict[str, frozenset[str]]:
+    """Return the rules that the last kept verdict named, by order; none for a verdict that knew nothing."""
+    rows = models.Screening.objects.filter(screened_at__lte=before).order_by("screened_at", "id")
+    return {
+        order_id: frozenset(ref["id"] for ref in said["rules"]) if outcome != Outcome.UNKNOWN.value else frozenset()
+        for order_id, outcome, said in rows.values_list("order_id", "outcome", "verdict").iterator(chunk_size=5000)
+    }
+
+
 def first_checks() -> dict[str, datetime]:
     """Return when each order's key was first checked; a check's many rows have one time, which is read once."""
     rows = models.Screening.objects.order_by("-id").values_list("order_id", Cast("screened_at", TextField()))
