@@ -298,6 +298,15 @@ def test_a_move_after_the_contracts_end_is_a_problem():
     assert codes(timeline) == ["timeline.contract_over"]
 
 
+def test_a_roster_row_that_begins_after_its_contract_is_a_problem_without_any_order_too():
+    row = make.roster("A", "2024-09-01", contract_end="2024-06-30")
+    cancelled = make.order(T.TRANSFER, "2024-05-01", "B", no="N-1")
+    cancel = make.order(T.CANCEL, "2024-05-01", no="N-2", supersedes="N-1")
+    for orders in ([], [cancelled, cancel]):
+        timeline = fold_of([row], orders)
+        assert (timeline.posts, codes(timeline)) == ((), ["timeline.roster_contract_over"])
+
+
 def test_a_contractor_hired_regularly_is_no_problem():
     row = make.roster("A", employment=EmploymentKind.CONTRACTOR, contract_end="2025-03-31")
     timeline = fold_of([row], [make.order(T.HIRE, "2024-04-01", "A")])

@@ -31,7 +31,9 @@ def fold(person_id: PersonId, roster: Sequence[RosterPost], orders: Sequence[Ord
     only where orders leave room for it, such as a post at the affiliate after the network's 退職.
     """
     if not orders and len(roster) == 1 and not roster[0].on_leave:
-        return Timeline(person_id, _alone(roster[0].post))
+        alone = _alone(roster[0].post)
+        if alone is not None:
+            return Timeline(person_id, (alone,))
     resolution = resolve(orders)
     career = Career(person_id, boundary)
     career.problems.extend(resolution.problems)
@@ -60,15 +62,16 @@ def _apply_all(career: Career, orders: Sequence[Order], later: Sequence[RosterPo
     return overruled
 
 
-def _alone(post: Post) -> tuple[Post, ...]:
+def _alone(post: Post) -> Post | None:
+    """Return the post of someone without orders, the most frequent case; None where the contract was over by then."""
     if post.contract_end is None:
-        return (post,)
+        return post
     until = day_after(post.contract_end)
     if post.period.end is not None and post.period.end <= until:
-        return (post,)
+        return post
     if until <= post.period.start:
-        return ()
-    return (replace(post, period=Period(post.period.start, until)),)
+        return None
+    return replace(post, period=Period(post.period.start, until))
 
 
 def _split(roster: Sequence[RosterPost], orders: Sequence[Order]) -> tuple[list[RosterPost], list[RosterPost]]:
