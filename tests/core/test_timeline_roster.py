@@ -93,3 +93,13 @@ def test_a_share_and_the_executives_own_row_come_from_the_roster():
     (post,) = fold_of([row]).posts
     assert (post.employment, post.classes, post.share) == (EmploymentKind.OFFICER, {PostClass.OFFICER}, None)
     assert post.share != Decimal(1)
+
+
+def test_after_a_reinstatement_with_a_new_title_a_later_row_makes_no_second_main_post():
+    rows = [make.roster("A", "2022-01-01", origin="roster:0"), make.roster("A", "2023-03-27", origin="roster:1")]
+    back = make.order(T.REINSTATE, "2023-01-01", title="課長")
+    timeline = fold_of(rows, [back])
+    assert [(post.period.start.isoformat(), post.title) for post in timeline.posts] == [
+        ("2022-01-01", ""),
+        ("2023-01-01", "課長"),
+    ]

@@ -24,7 +24,7 @@ def touched(order: Order) -> frozenset[PostKind]:
             return _BOTH_KINDS
         case OrderType.LEAVE:
             return frozenset()
-        case OrderType.REINSTATE if order.to_unit is None:
+        case OrderType.REINSTATE if order.to_unit is None and order.title is None:
             return frozenset()
         case kind if kind in _CONCURRENT_ONLY:
             return frozenset({PostKind.CONCURRENT})
