@@ -10,7 +10,7 @@ from datetime import datetime
 from sekisho.core.proofs import InclusionProof
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import evidence, ledger, signing, visibility
+from sekisho.services import evidence, ledger, sequencer, signing, visibility
 from sekisho.services.ledger import Entry, NoSuchEntry
 
 
@@ -21,6 +21,9 @@ class Shown:
     checkpoint: str | None
     entries: tuple[Entry, ...]
     others: int
+    size: int = 0
+    """How many entries the checkpoint fixes."""
+    signed_at: datetime | None = None
 
 
 def show(*, actor: Actor, count: int, now: datetime) -> Shown:
@@ -33,8 +36,11 @@ def show(*, actor: Actor, count: int, now: datetime) -> Shown:
     seen = {side: _depth(actor, side, now) for side in ledger.sides()}
     detailed = [side for side, depth in seen.items() if depth is Depth.DETAIL]
     before = {side: _depth(actor, side, now, released=False) is Depth.DETAIL for side in detailed}
+    last = sequencer.last_checkpoint()
     return Shown(
-        checkpoint=ledger.checkpoint(),
+        checkpoint=last.note if last else None,
+        size=last.size if last else 0,
+        signed_at=last.signed_at if last else None,
         entries=ledger.last(
             count=count, sides=detailed, hide=lambda entry: not before[entry.side] and entry.embargoed(at=now)
         ),

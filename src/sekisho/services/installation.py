@@ -1,7 +1,7 @@
 """The home: its schema, its zone, its clock, whether it is a rehearsal."""
 
 import pkgutil
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ from sekisho.store.models import Installation
 
 DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")
 REHEARSAL_MARK = "rehearsal"
+CLOCK_FILE = "clock"
+CACHE_TABLE = "sekisho_cache"
 
 
 class ClockRefused(SekishoError):
@@ -33,6 +35,7 @@ def prepare(*, home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not _migrated():
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
 
 
 def _migrated() -> bool:
@@ -58,6 +61,29 @@ def mark_rehearsal(*, home: Path, made_by: str = "rehearse") -> None:
 def is_rehearsal(*, home: Path) -> bool:
     """Tell whether the home was made by `demo` or `rehearse`."""
     return (home / REHEARSAL_MARK).exists()
+
+
+def clock(*, home: Path) -> datetime:
+    """Return the time that the site and its background work go by: now, or a rehearsal's own time, running on."""
+    now = datetime.now(UTC)
+    file = home / CLOCK_FILE
+    if not file.exists() or not is_rehearsal(home=home):
+        return now
+    return now + timedelta(seconds=float(file.read_text("utf-8")))
+
+
+@transaction.atomic
+def set_clock(*, actor: Actor, home: Path, claimed: datetime) -> datetime:
+    """Let a rehearsal's clock show `claimed` from now on, running; return it.
+
+    Raises:
+        ClockRefused: the home is not a rehearsal.
+    """
+    if not is_rehearsal(home=home):
+        raise ClockRefused("installation.clock_refused")
+    ledger.record(kind="clock.set", actor=actor.name, now=claimed, facts={"claimed": claimed.isoformat()})
+    (home / CLOCK_FILE).write_text(str((claimed - datetime.now(UTC)).total_seconds()), "utf-8")
+    return claimed
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor, RoleGrant
 from sekisho.services import installation, person_facts
-from sekisho.store.models import RoleAssignment
+from sekisho.store.models import RoleAssignment, User
 
 
 class NoRole(SekishoError):
@@ -29,6 +29,21 @@ def command_line_actor(*, claimed: str | None, os_user: str, now: datetime) -> A
         roles=tuple(RoleGrant(Role(row.role), Side(row.side), Period(row.start, row.end)) for row in mine),
         person_id=PersonId(mine[0].person_id) if mine and mine[0].person_id else None,
     )
+
+
+def signed_in_actor(*, name: str, now: datetime) -> Actor:
+    """Return the actor of a signed-in user, never trusted: a home without users gives the site no roles."""
+    mine = list(RoleAssignment.objects.as_known_at(now).filter(user=name).order_by("id"))
+    return Actor(
+        name=name,
+        roles=tuple(RoleGrant(Role(row.role), Side(row.side), Period(row.start, row.end)) for row in mine),
+        person_id=PersonId(mine[0].person_id) if mine and mine[0].person_id else None,
+    )
+
+
+def choose_language(*, name: str, language: str) -> None:
+    """Keep the language in which a user reads; no fact of the business, so no entry."""
+    User.objects.filter(username=name).update(language=language)
 
 
 def need_role(*, actor: Actor, now: datetime) -> None:

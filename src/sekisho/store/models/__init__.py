@@ -11,10 +11,11 @@ from sekisho.store.models.access import (
     SystemRead,
 )
 from sekisho.store.models.boundary import Company, Unit
+from sekisho.store.models.jobs import Job, Schedule
 from sekisho.store.models.ledger import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
-from sekisho.store.models.orders import Manifest, MappingProfile, Order, OrderFile, Screening
+from sekisho.store.models.orders import Manifest, MappingProfile, Order, OrderFile, OrderFileContent, Screening
 from sekisho.store.models.people import EmployeeNumber, Person, PersonLink, PersonName, RosterPost, Stint
-from sekisho.store.models.plans import Cutover, Finding, OperationRecord, Plan, PlanApproval
+from sekisho.store.models.plans import Cutover, Finding, OperationRecord, Plan, PlanApproval, VerificationRun
 from sekisho.store.models.rules import (
     FolderRow,
     Holiday,
@@ -24,10 +25,12 @@ from sekisho.store.models.rules import (
     RuleApprovers,
     RuleException,
 )
+from sekisho.store.models.tokens import ApiToken, KeptReply
 from sekisho.store.models.users import RoleAssignment, User
 
 __all__ = [
     "Account",
+    "ApiToken",
     "Bundle",
     "Company",
     "Cutover",
@@ -38,6 +41,8 @@ __all__ = [
     "Grant",
     "Holiday",
     "Installation",
+    "Job",
+    "KeptReply",
     "LedgerCheckpoint",
     "LedgerContent",
     "LedgerEntry",
@@ -48,6 +53,7 @@ __all__ = [
     "OperationRecord",
     "Order",
     "OrderFile",
+    "OrderFileContent",
     "Parameter",
     "Person",
     "PersonLink",
@@ -60,10 +66,12 @@ __all__ = [
     "Rule",
     "RuleApprovers",
     "RuleException",
+    "Schedule",
     "Screening",
     "Stint",
     "System",
     "SystemRead",
     "Unit",
     "User",
+    "VerificationRun",
 ]

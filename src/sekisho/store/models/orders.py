@@ -28,6 +28,17 @@ class OrderFile(models.Model):
         ]
 
 
+class OrderFileContent(models.Model):
+    """The bytes of a file as they came, so that it can be shown and mended; destroyed by retention."""
+
+    file = models.OneToOneField(OrderFile, on_delete=models.CASCADE, related_name="stored")
+    content = models.BinaryField()
+    profile = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=8, blank=True)
+    mends = models.ForeignKey(OrderFile, null=True, on_delete=models.SET_NULL, related_name="mended_by")
+    """The file whose rejected rows this one brings again, mended."""
+
+
 class Order(models.Model):
     """One accepted row; the content never changes. `order_id` is the key's text plus its revision."""
 

@@ -22,6 +22,8 @@ class PlanApproval(models.Model):
     by = models.CharField(max_length=150)
     method = models.CharField(max_length=32)
     at = models.DateTimeField()
+    assertion = models.JSONField(null=True)
+    """What a passkey signed and the key to check it with; null where the approval is no signature."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "by"], name="approval_once_each")]
@@ -65,6 +67,26 @@ class OperationRecord(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "operation_id"], name="operation_once_a_plan")]
         indexes = [models.Index(fields=["plan", "system_id", "phase", "state"], name="operation_todo")]
+
+
+class VerificationRun(models.Model):
+    """What one verification found. `by_side`: side → {verified, held, left_over, missing, excess, unknown}."""
+
+    as_of = models.DateTimeField()
+    verified_at = models.DateTimeField()
+    verifier = models.CharField(max_length=150)
+    executor = models.CharField(max_length=300, blank=True)
+    needs_confirmation = models.BooleanField()
+    confirmed_by = models.CharField(max_length=150, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    by_side = models.JSONField()
+    deviations = models.JSONField()
+    """[{kind, side, system, account, entitlement, person_id, code, params, …}], as `core.verification.Deviation`."""
+    unread = models.JSONField()
+    """Systems that gave no answer."""
+
+    class Meta:
+        indexes = [models.Index(fields=["as_of"], name="verification_as_of")]
 
 
 class Finding(models.Model):

@@ -1,0 +1,97 @@
+"""What stands around every page: the content security policy, the gate, and what the frame needs to know."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone, translation
+
+from sekisho.core.errors import SekishoError
+from sekisho.http.callers import Caller, caller, language_of
+from sekisho.services import installation
+from sekisho.web import errors, rooms
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; script-src 'self'; style-src 'self'"
+)
+_OPEN = ("/accounts/", "/static/", "/api/", "/language")
+_BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language")
+"""What somebody may open who has signed in with a password alone, and has no passkey and no code generator yet."""
+
+
+class ContentSecurityPolicy:
+    """No inline script, no inline style, nothing from elsewhere."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")  # what one user saw is not the next one's
+        return response
+
+
+class Gate:
+    """Nobody passes unknown. Sets the language, the company's zone, and `request.caller`; shows errors as pages."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        translation.activate(language_of(request))
+        now = installation.clock(home=settings.HOME)
+        timezone.activate(installation.zone(known_at=now))
+        if request.user.is_authenticated:
+            request.caller = caller(request)  # type: ignore[attr-defined]  # declared on pages.Request
+            if _needs_second_step(request):
+                return HttpResponseRedirect("/accounts/2fa/")
+        elif not request.path.startswith(_OPEN):
+            return _to_sign_in(request)
+        try:
+            return self.get_response(request)
+        finally:
+            translation.deactivate()
+            timezone.deactivate()
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer an error of ours with its page; anything else is Django's to report."""
+        return errors.page_of(request, error) if isinstance(error, SekishoError) else None
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return what the frame of every page shows: the rooms open to the reader, the rehearsal's clock."""
+    who: Caller | None = getattr(request, "caller", None)
+    found: dict[str, Any] = {"language": language_of(request), "path": request.get_full_path(), "caller": who}
+    if who is not None:
+        found |= {"rooms": rooms.open_to(who), "rehearsal": installation.is_rehearsal(home=who.home)}
+    return found
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    where = f"/accounts/login/?{urlencode({'next': request.get_full_path()})}"
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": where})
+    return HttpResponseRedirect(where)
+
+
+def _needs_second_step(request: HttpRequest) -> bool:
+    """Tell whether a password alone has let somebody in where it is not enough: everywhere but in a rehearsal."""
+    if request.path.startswith(_BEFORE_SECOND_STEP) or installation.is_rehearsal(home=settings.HOME):
+        return False
+    if any(step.get("method") in {"mfa", "socialaccount"} for step in request.session.get(_STEPS, [])):
+        return False
+    return not Authenticator.objects.filter(user_id=request.user.pk).exists()
+
+
+_STEPS = "account_authentication_methods"
+"""Where allauth keeps by which methods the session was opened."""

@@ -1,0 +1,42 @@
+"""The rooms in the order in which they stand in the frame, for those to whom they are open."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from sekisho.http.callers import Caller
+from sekisho.web import pages
+from sekisho.web.words import say
+
+ORDER = (
+    "board",
+    "season",
+    "imports",
+    "plans",
+    "verification",
+    "rules",
+    "people",
+    "systems",
+    "ledger",
+    "administration",
+)
+"""Names of the rooms' first pages; `page_rooms.<name>` is each one's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room that the reader may enter."""
+
+    name: str
+    title: str
+    href: str
+
+
+def open_to(caller: Caller) -> list[Room]:
+    """Return the rooms that the caller may enter, in order."""
+    known = pages.PAGES
+    return [
+        Room(name, say(f"page_rooms.{name}"), reverse(name))
+        for name in ORDER
+        if name in known and known[name].open_to(caller)
+    ]

@@ -1,0 +1,207 @@
+"""Tables that sort, filter by typing, turn pages, and keep all of it in the address. Without JavaScript too.
+
+A page makes its rows as cells; the table takes what the address asks for. For lists that are too long to be
+held whole, the service turns the pages and the page says how many there are in all (`total`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+PAGE_ROWS = 50
+
+Value = str | int | float | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `kind`: text, number, day, moment or state (then the cell's value is a state's word)."""
+
+    key: str
+    title: str
+    kind: str = "text"
+    sortable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell holds for sorting and sheets, and how it reads (`text`), leads on (`href`), or is marked (`state`).
+
+    `state` is one of ok, stop, wait, unknown. `note` stands below in small type.
+    """
+
+    value: Value
+    text: str = ""
+    href: str = ""
+    state: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a cell for each column, and the address of what it is about."""
+
+    cells: tuple[Cell, ...]
+    href: str = ""
+    pairs: tuple[tuple[str, Cell], ...] = ()
+    """The cells with their columns' kinds; the table fills it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks of one table: the words to find, the column to sort by, the page (from 1)."""
+
+    words: str = ""
+    sort: str = ""
+    page: int = 1
+
+    @property
+    def descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def column(self) -> str:
+        return self.sort.removeprefix("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it stands on the page. `rows` are those of this page, `every` what a sheet takes."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    every: tuple[Row, ...]
+    total: int
+    asked: Asked
+    other: Mapping[str, str] = field(default_factory=dict)
+    """Everything else in the address, kept when the table changes."""
+    empty: str = ""
+    """The sentence that stands where there are no rows, and says what to do."""
+    paged_rows: int = PAGE_ROWS
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.paged_rows))
+
+    @property
+    def first(self) -> int:
+        return (self.asked.page - 1) * self.paged_rows + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.asked.page * self.paged_rows, self.total)
+
+    def values(self) -> list[list[Value]]:
+        """Return every row for a sheet: the values themselves, or the text where it says more."""
+        return [
+            [_plain(cell, column) for cell, column in zip(row.cells, self.columns, strict=True)] for row in self.every
+        ]
+
+    def address(self, **changed: str) -> str:
+        """Return the query that shows the same page with the table changed."""
+        own = {"q": self.asked.words, "sort": self.asked.sort, "page": str(self.asked.page)} | changed
+        words = {f"{self.name}_{key}": value for key, value in own.items() if value and (key, value) != ("page", "1")}
+        return "?" + urlencode({**self.other, **words})
+
+    @property
+    def sheet(self) -> str:
+        return f"{self.address()}&sheet={self.name}"
+
+    @property
+    def next(self) -> str:
+        return self.address(page=str(self.asked.page + 1)) if self.asked.page < self.pages else ""
+
+    @property
+    def previous(self) -> str:
+        return self.address(page=str(self.asked.page - 1)) if self.asked.page > 1 else ""
+
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """Return each column with where a click on its head leads."""
+        found = []
+        for column in self.columns:
+            here = self.asked.column == column.key
+            turned = f"-{column.key}" if here and not self.asked.descending else column.key
+            order = ("descending" if self.asked.descending else "ascending") if here else "none"
+            href = self.address(sort=turned, page="1") if column.sortable else ""
+            found.append({"column": column, "href": href, "order": order})
+        return found
+
+
+def asked_of(request: HttpRequest, name: str) -> Asked:
+    """Return what the address asks of the table; nonsense is as if it were not there."""
+    page = request.GET.get(f"{name}_page", "1")
+    return Asked(
+        words=request.GET.get(f"{name}_q", "").strip()[:200],
+        sort=request.GET.get(f"{name}_sort", "")[:50],
+        page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    )
+
+
+def table(  # noqa: PLR0913 - what a table is made of; an object around it would be the table again
+    request: HttpRequest,
+    name: str,
+    *,
+    caption: str,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    empty: str,
+    total: int | None = None,
+) -> Table:
+    """Return the table of all `rows` as the address asks for it.
+
+    With `total` the rows are one page already, found, sorted and cut by a service that was given `asked_of`.
+    """
+    asked = asked_of(request, name)
+    if total is None:
+        kept = _sorted(_found(rows, asked.words), columns, asked)
+        total = len(kept)
+        asked = replace(asked, page=min(asked.page, max(1, -(-total // PAGE_ROWS))))
+        cut = kept[(asked.page - 1) * PAGE_ROWS : asked.page * PAGE_ROWS]
+    else:
+        kept = cut = list(rows)
+    own = {f"{name}_{key}" for key in ("q", "sort", "page")} | {"sheet", "only"}
+    other = {key: str(value) for key, value in request.GET.items() if key not in own}
+    kinds = [column.kind for column in columns]
+    shown = tuple(replace(row, pairs=tuple(zip(kinds, row.cells, strict=True))) for row in cut)
+    return Table(name, caption, tuple(columns), shown, tuple(kept), total, asked, other, empty)
+
+
+def _found(rows: Sequence[Row], words: str) -> list[Row]:
+    wanted = words.casefold().split()
+    return [row for row in rows if all(any(word in _text(cell) for cell in row.cells) for word in wanted)]
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell.text} {cell.note} {'' if cell.value is None else cell.value}".casefold()
+
+
+def _sorted(rows: list[Row], columns: Sequence[Column], asked: Asked) -> list[Row]:
+    places = {column.key: place for place, column in enumerate(columns) if column.sortable}
+    if asked.column not in places:
+        return rows
+    place = places[asked.column]
+
+    def key(row: Row) -> tuple[bool, Any]:
+        value = row.cells[place].value
+        return (value is None, value if not isinstance(value, str) else value.casefold())
+
+    filled = [row for row in rows if row.cells[place].value is not None]
+    blank = [row for row in rows if row.cells[place].value is None]
+    ordered: Callable[[list[Row]], list[Row]] = lambda some: sorted(some, key=key, reverse=asked.descending)  # noqa: E731
+    return ordered(filled) + blank
+
+
+def _plain(cell: Cell, column: Column) -> Value:
+    if isinstance(cell.value, datetime):
+        return timezone.localtime(cell.value).replace(tzinfo=None)
+    if column.kind in {"number", "day"}:
+        return cell.value
+    return cell.text or cell.value

@@ -1,0 +1,107 @@
+"""What templates say: sentences of `texts`, days and moments as people write them, the four states."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sekisho.texts import catalogue, text
+
+register = template.Library()
+
+WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MARKS = {"ok": "✓", "stop": "!", "wait": "⏳", "unknown": "▨"}
+
+
+def language() -> str:
+    """Return the reader's language: `ja` or `en`."""
+    return "ja" if (translation.get_language() or "ja").startswith("ja") else "en"
+
+
+def say(code: str, /, **params: object) -> str:
+    """Return the sentence behind a code in the reader's language."""
+    return text(code, params, language())
+
+
+register.simple_tag(say, name="say")
+
+
+@register.simple_tag(name="code")
+def said(code: str, params: dict[str, Any] | None = None) -> str:
+    """Return the sentence of a code that came with its facts."""
+    return text(code, params, language())
+
+
+@register.simple_tag
+def word(group: str, value: str) -> str:
+    """Return the word for one of a closed set: `{% word "page_words.outcome" verdict.outcome %}`."""
+    return text(f"{group}_{value}", None, language())
+
+
+@register.simple_tag
+def mark(state: str, words: str = "") -> SafeString:
+    """Return a state's mark with its words: never by colour alone (ok, stop, wait, unknown)."""
+    return format_html(
+        '<span class="state state-{}"><span class="mark" aria-hidden="true">{}</span>{}</span>',
+        state,
+        MARKS[state],
+        words or text(f"page_words.state_{state}", None, language()),
+    )
+
+
+@register.filter
+def side_name(side: str | None) -> str:
+    """Return the word for a side; a side of another regime is named as the company names it."""
+    name = f"side_{side or 'neutral'}"
+    return text(f"page_words.{name}", None, language()) if name in catalogue(language(), "page_words") else str(side)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Return a day as people write it: 2027年4月1日（木）, Thu 1 Apr 2027."""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    if language() == "ja":
+        return f"{value.year}年{value.month}月{value.day}日（{WEEKDAYS['ja'][value.weekday()]}）"
+    return f"{WEEKDAYS['en'][value.weekday()]} {value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Return a moment by the company's clock, to the minute."""
+    if value is None:
+        return "—"
+    local = timezone.localtime(value)
+    return f"{day(local)} {local:%H:%M}"
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: dict[str, Any], value: datetime | None) -> str:
+    """Return how long ago, or in how long; to stand beside the absolute time, never alone."""
+    if value is None:
+        return ""
+    gap = context["caller"].now - value
+    way = "ago" if gap >= timedelta(0) else "ahead"
+    seconds = abs(int(gap.total_seconds()))
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= size:
+            return text(f"page_words.{way}_{unit}", {"n": seconds // size}, language())
+    return text("page_words.just_now", None, language())
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """Return a number with its thousands apart."""
+    return "—" if value is None else f"{value:,}"
+
+
+@register.filter
+def of(value: int, total: int) -> str:
+    """Return `n of N`, as every count is shown."""
+    return text("page_words.n_of_n", {"n": f"{value:,}", "total": f"{total:,}"}, language())

@@ -1,0 +1,8 @@
+"""The door for a WSGI server; `sekisho serve` uses it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sekisho.settings")
+application = get_wsgi_application()
