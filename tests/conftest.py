@@ -3,13 +3,18 @@
 import os
 import tempfile
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.db import connection
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
 os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-tests-")
+site.HOME = Path(os.environ["SEKISHO_HOME"])  # pytest-django has read the settings before this file
+site.STATIC_ROOT = site.HOME / "static"
+site.STATIC_ROOT.mkdir()
 
 # The laws run on the same examples every time, however slow the machine: nothing lands or fails by chance.
 # A campaign draws new ones:  ./test tests/core --hypothesis-profile=campaign --hypothesis-seed=random

@@ -5,6 +5,7 @@ server is started on it: a stale server there would answer for ours with old con
 """
 
 import base64
+import json
 import os
 import pwd
 import signal
@@ -252,5 +253,26 @@ def scim() -> Iterator[str]:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/ServiceProviderConfig") as answer:
             answer.read()
         yield f"http://127.0.0.1:{port}/v2"
+    finally:
+        end(process)
+
+
+@contextmanager
+def openid_provider(users: Mapping[str, str]) -> Iterator[str]:
+    """Run a real OpenID provider that knows users by subject and name; yield its URL."""
+    port = free_port()
+    known = [
+        word
+        for sub, name in users.items()
+        for word in ("--user-claims", json.dumps({"sub": sub, "preferred_username": name}))
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *known],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: listening(port), process, "the OpenID provider")
+        yield f"http://127.0.0.1:{port}"
     finally:
         end(process)

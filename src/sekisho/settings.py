@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "sekisho.store",
     "django_htmx",
     "allauth",
@@ -157,6 +158,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "change_password": "5/m/user"}
 SOCIALACCOUNT_ADAPTER = "sekisho.web.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_ONLY = False
 MFA_ADAPTER = "sekisho.web.adapters.MfaAdapter"

@@ -1,12 +1,22 @@
 """Every address of the site: the pages of the rooms, signing in, the API."""
 
-from django.urls import include, path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path, re_path
 
 from sekisho.web import pages
 
 pages.load()
 
+_CLOSED = r"^accounts/(?:signup|email|confirm-email|inactive|password/(?:set|reset)|3rdparty/(?:signup/)?$)"
+
+
+def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django calls it so
+    """Answer what allauth would offer and the house does not: nobody signs up, nothing is reset by mail."""
+    raise Http404
+
+
 urlpatterns = [
+    re_path(_CLOSED, closed),
     *(path(page.path, page.view, name=page.name) for page in pages.PAGES.values()),
     path("accounts/", include("allauth.urls")),
 ]

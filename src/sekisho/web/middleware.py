@@ -21,7 +21,7 @@ POLICY = (
     "frame-ancestors 'none'; script-src 'self'; style-src 'self'"
 )
 _OPEN = ("/accounts/", "/static/", "/api/", "/language")
-_BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language")
+_BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language", "/account")
 """What somebody may open who has signed in with a password alone, and has no passkey and no code generator yet."""
 
 
@@ -54,7 +54,7 @@ class Gate:
         if request.user.is_authenticated:
             request.caller = caller(request)  # type: ignore[attr-defined]  # declared on pages.Request
             if _needs_second_step(request):
-                return HttpResponseRedirect("/accounts/2fa/")
+                return HttpResponseRedirect("/account")
         elif not request.path.startswith(_OPEN):
             return _to_sign_in(request)
         try:

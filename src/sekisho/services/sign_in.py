@@ -1,0 +1,41 @@
+"""Signing in: which ways a user has, and an entry for everything that happens to them.
+
+The doing is django-allauth's (ADR 19); its signals end here (`web.sign_in_events`). An entry names the user
+and the kind of thing, never a secret, an address or a browser.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from sekisho.core.canonical import Json
+from sekisho.services import ledger
+from sekisho.store.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways in which a user can take the second step."""
+
+    passkeys: int
+    has_code_generator: bool
+
+
+def ways(*, name: str) -> Ways:
+    """Return which second steps the user has set up."""
+    kinds = list(Authenticator.objects.filter(user__username=name).values_list("type", flat=True))
+    return Ways(kinds.count(Authenticator.Type.WEBAUTHN), Authenticator.Type.TOTP in kinds)
+
+
+def is_user(*, name: str) -> bool:
+    """Tell whether there is a user of that name."""
+    return User.objects.filter(username=name).exists()
+
+
+@transaction.atomic
+def happened(*, kind: str, name: str, now: datetime, method: str = "") -> None:
+    """Record what happened to a user's sign-in, as `user.<past participle>`."""
+    facts: dict[str, Json] = {"user": name} | ({"method": method} if method else {})
+    ledger.record(kind=f"user.{kind}", actor=name, now=now, facts=facts)

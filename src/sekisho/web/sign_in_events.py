@@ -1,0 +1,54 @@
+"""What django-allauth says of signing in, written down. Imported with the pages."""
+
+from typing import Any
+
+from allauth.account.signals import password_changed, user_logged_in
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from sekisho.services import installation, sign_in
+
+
+def _record(kind: str, name: str, method: str = "") -> None:
+    sign_in.happened(kind=kind, name=name, now=installation.clock(home=settings.HOME), method=method)
+
+
+@receiver(user_logged_in)
+def signed_in(request: Any, user: Any, **_: object) -> None:
+    """Record a sign-in with the methods it took."""
+    steps = request.session.get("account_authentication_methods", [])
+    _record("signed_in", user.get_username(), "+".join(str(step.get("method", "")) for step in steps))
+
+
+@receiver(user_logged_out)
+def signed_out(user: Any, **_: object) -> None:
+    """Record a sign-out; a session that had ended already is nobody's."""
+    if user is not None:
+        _record("signed_out", user.get_username())
+
+
+@receiver(user_login_failed)
+def refused(credentials: dict[str, Any], **_: object) -> None:
+    """Record a refused sign-in under the name that was tried, if there is such a user."""
+    if sign_in.is_user(name=str(credentials.get("username", ""))):
+        _record("refused", str(credentials["username"]))
+
+
+@receiver(authenticator_added)
+def way_added(user: Any, authenticator: Any, **_: object) -> None:
+    """Record a new passkey or code generator."""
+    _record("way_added", user.get_username(), str(authenticator.type))
+
+
+@receiver(authenticator_removed)
+def way_removed(user: Any, authenticator: Any, **_: object) -> None:
+    """Record that a passkey or code generator was removed."""
+    _record("way_removed", user.get_username(), str(authenticator.type))
+
+
+@receiver(password_changed)
+def password_renewed(user: Any, **_: object) -> None:
+    """Record a changed password."""
+    _record("password_changed", user.get_username())
