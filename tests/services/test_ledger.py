@@ -38,6 +38,24 @@ def test_an_entry_goes_with_the_change_it_stands_for() -> None:
 
 
 @pytest.mark.django_db
+def test_leaves_written_at_once_are_canonical_whatever_their_words_are() -> None:
+    entries = [
+        NewEntry("order.imported", {"名": 'a"b\\', "rows": [1, None, True]}, {"name": "山田"}, "network"),
+        NewEntry("person.merged", {}, None, 'q"\u2028'),
+        NewEntry("order.imported", {"\U0001f5fe": 1, "\uff5e": 2}),
+    ]
+    with transaction.atomic():
+        ids = ledger.record_many(entries, actor='社"員\n', now=NOW)
+    leaves = {row.entry_id: bytes(row.leaf) for row in LedgerEntry.objects.all()}
+    for entry_id, entry in zip(ids, entries, strict=True):
+        leaf = json.loads(leaves[entry_id])
+        assert leaves[entry_id] == canonical(leaf)
+        assert (leaf["id"], leaf["kind"], leaf["side"]) == (entry_id, entry.kind, entry.side)
+        assert leaf["facts"] == entry.facts
+        assert (leaf["actor"], bool(leaf["personal"])) == ('社"員\n', entry.personal is not None)
+
+
+@pytest.mark.django_db
 def test_the_leaf_is_canonical_and_says_its_version_kind_actor_side_and_facts() -> None:
     entry_id = record(side="network")
     row = LedgerEntry.objects.get(entry_id=entry_id)

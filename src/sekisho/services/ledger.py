@@ -81,7 +81,8 @@ def record_many(entries: Sequence[NewEntry], *, actor: str, now: datetime) -> li
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(", ".join(sorted({entry.kind for entry in entries})))
     at = now.astimezone(UTC)
-    made = [_made(entry, actor, at) for entry in entries]
+    frames = {key: _frame(*key, actor, at) for key in {(entry.kind, entry.side) for entry in entries}}
+    made = [_made(entry, frames[entry.kind, entry.side]) for entry in entries]
     stored_at = connection.ops.adapt_datetimefield_value(at)
     contents = [(row.promise, row.entry_id, row.salt, row.content, "") for row in made if row.promise]
     rows = [
@@ -105,23 +106,29 @@ class _Made:
     content: bytes = b""
 
 
-def _made(entry: NewEntry, actor: str, at: datetime) -> _Made:
+Frame = tuple[bytes, bytes, bytes]
+"""A leaf's canonical bytes before its facts, between its id and its promise, and after."""
+
+
+def _frame(kind: str, side: str, actor: str, at: datetime) -> Frame:
+    """Return what entries written at once have in common; a cutover writes one a person.
+
+    The leaf's keys in canonical order: actor, at, facts, id, kind, personal, side, v.
+    """
+    opening = canonical({"actor": actor, "at": at.isoformat()})[:-1] + b',"facts":'
+    middle = b'",' + canonical({"kind": kind})[1:-1] + b',"personal":'
+    closing = b"," + canonical({"side": side, "v": LEAF_VERSION})[1:]
+    return opening, middle, closing
+
+
+def _made(entry: NewEntry, frame: Frame) -> _Made:
     entry_id, promise, salt, content = uuid.uuid4().hex, None, b"", b""
     if entry.personal:
         salt, content = secrets.token_bytes(32), canonical(entry.personal)
         promise = commitment_to_bytes(salt, content)
-    leaf = canonical(
-        {
-            "v": LEAF_VERSION,
-            "id": entry_id,
-            "at": at.isoformat(),
-            "kind": entry.kind,
-            "actor": actor,
-            "side": entry.side,
-            "facts": entry.facts,
-            "personal": promise,
-        }
-    )
+    opening, middle, closing = frame
+    facts, identity = canonical(entry.facts), b',"id":"' + entry_id.encode()
+    leaf = b"".join((opening, facts, identity, middle, canonical(promise), closing))
     return _Made(entry_id, leaf, promise, salt, content)
 
 
