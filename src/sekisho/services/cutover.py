@@ -105,7 +105,11 @@ def run(
     """
     if not actor.has(Role.IT_OPERATION, on=installation.today(now=now)):
         raise NotAllowed("cutover.not_allowed", {"actor": actor.name, "side": "-"})
-    plan = plans.known_plan(document=document)
+    with plans.uncollected():
+        return _run(plans.known_plan(document=document), actor, now, home, progress)
+
+
+def _run(plan: Plan, actor: Actor, now: datetime, home: Path, progress: Progress) -> CutoverResult:
     _need_reach(actor, plan, now)
     guarded = _check(plan, now)
     clock = Clock(now)
