@@ -1,8 +1,8 @@
 """What every connector that writes and reads back must do, whatever is behind it.
 
 A test module inherits `Contract` and gives a fixture `target`: something that puts accounts as the
-target's own administrators would, and opens connectors. The worklist, which cannot read back, has its own
-module and takes the parts of this one that fit.
+target's own administrators would, and opens connectors. Behind the worklist stands an operator who works each
+order and exports the application afterwards (`test_worklist`).
 """
 
 from collections.abc import Iterable

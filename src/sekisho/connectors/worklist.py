@@ -2,8 +2,10 @@
 
 An operation goes into one work order, ever (law 5): our own register in the home remembers what was handed
 out, whatever becomes of the file. What a result file says is a claim and stays unknown; an export taken
-after the order proves it. `read` is the newest export; accounts that a later order touches are left out of
-it and the reading is incomplete, because their state is unknown.
+after the order proves it, and then the state already holds. A state that an older export shows is ordered
+all the same: somebody may have changed it since, and the operator answers that there was nothing to change.
+`read` is the newest export; accounts that a later order touches are left out of it and the reading is
+incomplete, because their state is unknown.
 """
 
 import fcntl
@@ -140,14 +142,18 @@ class WorklistConnector:
         order = ordered.get(change.operation_id)
         if order is None:
             return ChangeResult(change.operation_id, ChangeState.REJECTED, "connectors.not_supported")
-        if export is not None and export.taken_at > order.written_at and holds(change, accounts):
-            return ChangeResult(change.operation_id, ChangeState.APPLIED)
         said = reported.get(change.operation_id)
-        if said is Reported.REFUSED:
+        shown = export is not None and export.taken_at > order.written_at
+        if said is Reported.NO_ACCOUNT and shown and _needs_account(change) and change.account not in accounts:
+            return ChangeResult(change.operation_id, ChangeState.REJECTED, "connectors.no_account", order.id)
+        if shown and holds(change, accounts):
+            code = "connectors.nothing_to_change" if said is Reported.ALREADY else ""
+            return ChangeResult(change.operation_id, ChangeState.ALREADY, code)
+        if said in {Reported.REFUSED, Reported.NO_ACCOUNT}:
             return ChangeResult(change.operation_id, ChangeState.REJECTED, "connectors.order_refused", order.id)
         late = now.astimezone(self._zone).date() > order.deadline
         waiting = "connectors.order_overdue" if late else "connectors.not_confirmed"
-        code = "connectors.reported" if said is Reported.DONE else waiting
+        code = "connectors.reported" if said is not None else waiting
         return ChangeResult(change.operation_id, ChangeState.UNKNOWN, code, order.id)
 
     def _hand_out(self, changes: Sequence[Change], now: datetime) -> WorkOrder:
@@ -211,6 +217,11 @@ class WorklistConnector:
 def open_target(system: System, *, home: Path) -> WorklistConnector:
     """Open a worklist. Raises: BadSettings."""
     return WorklistConnector(Settings(system.id, system.settings), home=home)
+
+
+def _needs_account(change: Change) -> bool:
+    """Tell whether a change makes no sense without its account; what is not there needs no revoking."""
+    return change.action is not Action.REVOKE
 
 
 def _folders(settings: Settings, home: Path) -> Folders:

@@ -28,11 +28,15 @@ class Reported(StrEnum):
     """What a result file says of one operation."""
 
     DONE = "done"
+    ALREADY = "already"
+    NO_ACCOUNT = "no_account"
     REFUSED = "refused"
 
 
 REPORTED = {
-    **dict.fromkeys(("済", "済み", "完了", "done", "ok", "applied", "already"), Reported.DONE),
+    **dict.fromkeys(("済", "済み", "完了", "done", "ok", "applied"), Reported.DONE),
+    **dict.fromkeys(("変更なし", "対応不要", "already", "nothing to change"), Reported.ALREADY),
+    **dict.fromkeys(("該当なし", "アカウントなし", "no account", "no such account"), Reported.NO_ACCOUNT),
     **dict.fromkeys(("不可", "拒否", "未実施", "ng", "refused", "rejected", "failed"), Reported.REFUSED),
 }
 
@@ -105,8 +109,8 @@ def order_in(content: bytes) -> WorkOrder:
 def results_in(paths: Iterable[Path], system: str) -> dict[str, Reported]:
     """Return what result files say, by operation id; a later file, by name, has the last word.
 
-    A result file is the work order with its last column filled in. What is neither done nor refused says
-    nothing.
+    A result file is the work order with its last column filled in. What is none of the known
+    words says nothing.
     """
     reported: dict[str, Reported] = {}
     for path in sorted(paths):

@@ -121,7 +121,8 @@ class Target:
         for attempt in range(TRIES):
             results = self._apply([_change(todo.operation, run) for todo, run in waiting])
             outcomes |= {
-                todo.operation.id: _outcome(results[todo.operation.id], first=attempt == 0) for todo, _ in waiting
+                todo.operation.id: _outcome(results[todo.operation.id], first=attempt == 0 and not todo.sent_before)
+                for todo, _ in waiting
             }
             unsure = [
                 todo

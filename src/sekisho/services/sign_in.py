@@ -37,5 +37,5 @@ def is_user(*, name: str) -> bool:
 @transaction.atomic
 def happened(*, kind: str, name: str, now: datetime, method: str = "") -> None:
     """Record what happened to a user's sign-in, as `user.<past participle>`."""
-    facts: dict[str, Json] = {"user": name} | ({"method": method} if method else {})
+    facts: dict[str, Json] = {"user": name, "method": method} if method else {"user": name}
     ledger.record(kind=f"user.{kind}", actor=name, now=now, facts=facts)
