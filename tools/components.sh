@@ -7,6 +7,8 @@ components_missing() {
     [ -f /usr/include/sasl/sasl.h ] || echo libsasl2-dev
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
     command -v cc >/dev/null 2>&1 || echo gcc
+    command -v chromium >/dev/null 2>&1 || echo chromium
+    ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || echo fonts-noto-cjk
 }
 
 components_install() {
