@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+import administering
 import hr_files
 import make
 import sides
@@ -41,6 +42,7 @@ from sides import AS_OF, NOW, OTHER, TRUSTED, World, actor
 ACTS = tomllib.loads((Path(__file__).parents[1] / "cases/sides.toml").read_text("utf-8"))["acts"]
 SIDED = [role for role in Role if role is not Role.CROSS_SIDE]
 REFUSALS = {
+    "administration.administrators_only",
     "cutover.not_allowed",
     "exceptions.may_not_request",
     "exceptions.may_not_withdraw",
@@ -129,6 +131,7 @@ DO: dict[str, Act] = {
     "findings.close": lambda w, a: findings.close(actor=a, now=NOW, key=_finding(NETWORK), disposition="d"),
     "evidence.destroy_content": lambda w, a: evidence.destroy_content(entry_id=_entry(), reason="r", actor=a, now=NOW),
     "installation.managed": lambda w, a: installation.managed(actor=a, now=NOW, command="check"),
+    **administering.ACTS,
     "entries.verify": lambda w, a: entries.verify(actor=a, now=NOW),
     "entries.key": lambda w, a: entries.key(actor=a, now=NOW),
 }

@@ -6,7 +6,7 @@ fact as of the load's record time. A rejected row has not gone: what is known of
 stays, unless another row of the file replaces it. A file that is not there leaves its facts alone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,10 @@ class LoadResult:
         return sum(file.rejected for file in self.files)
 
 
+ENTERED_TOO: Collection[type[Fact]] = (models.RoleAssignment, models.Parameter, models.Holiday)
+"""Tables whose rows may also be entered on the site; a load leaves those alone."""
+
+
 @dataclass(slots=True)
 class _Load:
     """One load under way; `changed` by file, `persons` whose timelines must be folded anew."""
@@ -104,6 +108,8 @@ class _Load:
         def spared(row: Mapping[str, object]) -> bool:
             return any({str(row[name]) for name in names} <= words for words in unread)
 
+        if model in ENTERED_TOO:
+            where = Q(origin="") & where if where is not None else Q(origin="")
         return reconcile(model, lines, identity, self.at, where, spared if unread else None)
 
     def among(self, column: str, words: Iterable[str]) -> Q | None:

@@ -39,6 +39,8 @@ class Parameter(Fact):
 
     name = models.CharField(max_length=64)
     value = models.JSONField()
+    origin = models.CharField(max_length=16, blank=True)
+    """`site` where it was entered there; "" where it came with the company folder, which changes only those."""
 
 
 class Installation(Fact):
@@ -56,6 +58,8 @@ class Holiday(Fact):
 
     day = models.DateField()
     name = models.CharField(max_length=100)
+    origin = models.CharField(max_length=16, blank=True)
+    """`site` where it was entered there; "" where it came with the company folder, which changes only those."""
 
 
 class FolderRow(Fact):

@@ -37,6 +37,8 @@ class RoleAssignment(Fact):
     person_id = models.CharField(max_length=64)
     role = models.CharField(max_length=32)
     side = models.CharField(max_length=32)
+    origin = models.CharField(max_length=16, blank=True)
+    """`site` where it was entered there; "" where it came with the company folder, which changes only those."""
 
     class Meta:
         indexes = [models.Index(fields=["user"], name="role_user")]

@@ -1,0 +1,399 @@
+"""Running the installation: logins, roles, parameters, days off. Administrators read no business facts here.
+
+Roles, parameters and days off also come with the company folder; what was entered here is marked `site`, and
+each source changes only its own. Nobody gives himself a role or renews his own sign-in (law 13).
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from sekisho.core import parameters as core
+from sekisho.core.canonical import Json
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import BOTH, Role
+from sekisho.core.parameters import ParameterValue
+from sekisho.core.users import Actor
+from sekisho.core.visibility import FactKind
+from sekisho.services import installation, ledger, rules, users, visibility
+from sekisho.store import models
+
+SITE = "site"
+PASSWORD_BYTES = 12
+
+
+class AdministratorsOnly(SekishoError):
+    """Only an administrator changes the installation."""
+
+
+class Himself(SekishoError):
+    """Nobody gives himself a role or renews his own sign-in (law 13)."""
+
+
+class UnknownUser(SekishoError):
+    """No login has that name."""
+
+
+class UserThere(SekishoError):
+    """There is a login of that name already."""
+
+
+class BadRole(SekishoError):
+    """The role, its side or its days make no sense."""
+
+
+class FromFolder(SekishoError):
+    """It came with the company folder, and is changed there."""
+
+
+class NoReason(SekishoError):
+    """A changed parameter changes what is judged or held; without a reason nobody can judge it later."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role of a user; `entered` tells that it was given here and may be ended here."""
+
+    id: int
+    role: Role
+    side: str
+    start: date
+    end: date | None
+    entered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user as the administration knows him; `has_login` False: users.csv names him, nobody can sign in so far."""
+
+    name: str
+    person_id: str
+    has_login: bool
+    is_active: bool
+    second_steps: int
+    roles: tuple[HeldRole, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingShown:
+    """A parameter: its value today, the domain's default, since when, and what is set to follow."""
+
+    name: str
+    value: ParameterValue
+    default: ParameterValue
+    since: date | None
+    entered: bool
+    following: tuple[tuple[date, ParameterValue], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayOff:
+    """A day off of the company's own."""
+
+    id: int
+    day: date
+    name: str
+    entered: bool
+
+
+def logins(*, actor: Actor, now: datetime) -> tuple[Login, ...]:
+    """Return every user, by name.
+
+    Raises:
+        NotVisible: the actor has no business with the installation.
+    """
+    visibility.need_some(actor=actor, kind=FactKind.INSTALLATION, now=now)
+    rows = list(models.RoleAssignment.objects.as_known_at(now).order_by("user", "start", "role"))
+    known = {user.username: user for user in models.User.objects.all()}
+    steps: dict[int, int] = {}
+    for owner in Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values_list(
+        "user_id", flat=True
+    ):
+        steps[owner] = steps.get(owner, 0) + 1
+    names = sorted(known.keys() | {row.user for row in rows})
+    return tuple(_login(name, known.get(name), [row for row in rows if row.user == name], steps) for name in names)
+
+
+def login(*, actor: Actor, now: datetime, name: str) -> Login:
+    """Return one user.
+
+    Raises:
+        UnknownUser, NotVisible
+    """
+    found = next((one for one in logins(actor=actor, now=now) if one.name == name), None)
+    if found is None:
+        raise UnknownUser("administration.unknown_user", {"name": name})
+    return found
+
+
+@transaction.atomic
+def add_user(*, actor: Actor, now: datetime, name: str) -> str:
+    """Make a login and return its first password, which is shown once and kept nowhere.
+
+    Raises:
+        AdministratorsOnly, UserThere, BadRole: no name.
+    """
+    _need(actor, now)
+    name = name.strip()
+    if not name or len(name) > 150 or not name.isprintable():
+        raise BadRole("administration.no_name", {"name": name})
+    if models.User.objects.filter(username=name).exists():
+        raise UserThere("administration.user_there", {"name": name})
+    password = new_password()
+    models.User.objects.create_user(name, password)
+    _record("user.added", actor, now, {"user": name})
+    return password
+
+
+@transaction.atomic
+def renew_sign_in(*, actor: Actor, now: datetime, name: str) -> str:
+    """Give a user a new password, remove his passkeys and codes, end his sessions; return the password.
+
+    Raises:
+        AdministratorsOnly, UnknownUser
+        Himself: that is another administrator's to do.
+    """
+    _need(actor, now)
+    _not_himself(actor, name, now)
+    user = _user(name)
+    password = new_password()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user_id=user.pk).delete()
+    _end_sessions(user)
+    _record("user.renewed", actor, now, {"user": name})
+    return password
+
+
+@transaction.atomic
+def switch(*, actor: Actor, now: datetime, name: str, active: bool) -> None:
+    """Let a user sign in or not; switched off, his sessions end at once.
+
+    Raises:
+        AdministratorsOnly, UnknownUser, Himself
+    """
+    _need(actor, now)
+    _not_himself(actor, name, now)
+    user = _user(name)
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    if not active:
+        _end_sessions(user)
+    _record("user.switched", actor, now, {"user": name, "active": active})
+
+
+@transaction.atomic
+def give_role(  # noqa: PLR0913 - the columns of users.csv
+    *, actor: Actor, now: datetime, name: str, role: str, side: str, start: date, end: date | None
+) -> None:
+    """Give a user a role for one side, or both, from a day on.
+
+    Raises:
+        AdministratorsOnly, UnknownUser, Himself
+        BadRole: no such role or side, or an end before the start.
+    """
+    _need(actor, now)
+    _not_himself(actor, name, now)
+    held = login(actor=actor, now=now, name=name)
+    sides = {BOTH, *_sides(now)}
+    if role not in list(Role) or side not in sides or (end is not None and end <= start):
+        raise BadRole("administration.bad_role", {"role": role, "side": side, "known": ", ".join(sorted(sides))})
+    models.RoleAssignment.objects.create(
+        user=name, person_id=held.person_id, role=role, side=side, start=start, end=end, recorded_at=now, origin=SITE
+    )
+    facts: dict[str, Json] = {"user": name, "role": role, "side": side, "from": start.isoformat()}
+    _record("role.given", actor, now, facts | {"to": end.isoformat() if end else None})
+
+
+@transaction.atomic
+def end_role(*, actor: Actor, now: datetime, role_id: int, end: date) -> None:
+    """End a role that was given here, on a day (the first on which it no longer holds).
+
+    Raises:
+        AdministratorsOnly, UnknownUser
+        FromFolder: it stands in users.csv.
+        BadRole: the end lies before the start.
+    """
+    _need(actor, now)
+    row = models.RoleAssignment.objects.current().filter(pk=role_id).first()
+    if row is None:
+        raise UnknownUser("administration.unknown_role", {"id": role_id})
+    if row.origin != SITE:
+        raise FromFolder("administration.role_from_folder", {"user": row.user})
+    if end < row.start:
+        raise BadRole("administration.bad_end", {"start": row.start.isoformat()})
+    models.RoleAssignment.objects.filter(pk=row.pk).update(superseded_at=now)
+    row.pk, row.end, row.recorded_at, row.superseded_at = None, end, now, None
+    row.save(force_insert=True)
+    _record("role.ended", actor, now, {"user": row.user, "role": row.role, "side": row.side, "to": end.isoformat()})
+
+
+def settings(*, actor: Actor, now: datetime) -> tuple[SettingShown, ...]:
+    """Return every parameter with its value today, in the order of the domain's list.
+
+    Raises:
+        NotVisible
+    """
+    visibility.need_some(actor=actor, kind=FactKind.INSTALLATION, now=now)
+    today = installation.today(now=now)
+    known, rows = rules.parameters(known_at=now), models.Parameter.objects.as_known_at(now).order_by("-start", "-id")
+    mine: dict[str, list[models.Parameter]] = {}
+    for row in rows:
+        mine.setdefault(row.name, []).append(row)
+    return tuple(_setting(name, known.get(name, today), mine.get(name, []), today) for name in core.DEFAULTS)
+
+
+@transaction.atomic
+def change_setting(*, actor: Actor, now: datetime, name: str, written: str, start: date, reason: str) -> None:
+    """Set a parameter from a day on; what held before that day stays as it was.
+
+    Raises:
+        AdministratorsOnly, UnknownParameter, BadParameter
+        NoReason: no reason is given.
+        BadRole: the day lies in the past, whose judgements stand.
+    """
+    _need(actor, now)
+    if not reason.strip():
+        raise NoReason("administration.no_reason")
+    if start < installation.today(now=now):
+        raise BadRole("administration.past_day", {"day": start.isoformat()})
+    value = core.checked(name, _typed(name, written))
+    for row in models.Parameter.objects.current().filter(name=name, origin=SITE, start__gte=start):
+        models.Parameter.objects.filter(pk=row.pk).update(superseded_at=now)
+    models.Parameter.objects.create(name=name, value=value, start=start, end=None, recorded_at=now, origin=SITE)
+    facts: dict[str, Json] = {"name": name, "value": value, "from": start.isoformat()}
+    ledger.record(kind="parameter.changed", actor=actor.name, now=now, facts=facts, personal={"reason": reason.strip()})
+
+
+def days_off(*, actor: Actor, now: datetime, year: int) -> tuple[DayOff, ...]:
+    """Return the company's own days off of a year, oldest first; the national ones need no entry.
+
+    Raises:
+        NotVisible
+    """
+    visibility.need_some(actor=actor, kind=FactKind.INSTALLATION, now=now)
+    rows = models.Holiday.objects.as_known_at(now).filter(day__year=year).order_by("day", "id")
+    return tuple(DayOff(row.pk, row.day, row.name, row.origin == SITE) for row in rows)
+
+
+@transaction.atomic
+def add_day_off(*, actor: Actor, now: datetime, day: date, name: str) -> None:
+    """Add a day off of the company's own.
+
+    Raises:
+        AdministratorsOnly
+    """
+    _need(actor, now)
+    if models.Holiday.objects.current().filter(day=day).exists():
+        return
+    models.Holiday.objects.create(day=day, name=name.strip(), start=day, end=None, recorded_at=now, origin=SITE)
+    _record("holiday.added", actor, now, {"day": day.isoformat(), "name": name.strip()})
+
+
+@transaction.atomic
+def remove_day_off(*, actor: Actor, now: datetime, day_id: int) -> None:
+    """Remove a day off that was entered here.
+
+    Raises:
+        AdministratorsOnly
+        FromFolder: it stands in holidays.csv.
+    """
+    _need(actor, now)
+    row = models.Holiday.objects.current().filter(pk=day_id).first()
+    if row is None:
+        return
+    if row.origin != SITE:
+        raise FromFolder("administration.day_from_folder", {"day": row.day.isoformat()})
+    models.Holiday.objects.filter(pk=row.pk).update(superseded_at=now)
+    _record("holiday.removed", actor, now, {"day": row.day.isoformat()})
+
+
+@transaction.atomic
+def set_clock(*, actor: Actor, home: Path, now: datetime, claimed: datetime) -> None:
+    """Set a rehearsal's clock.
+
+    Raises:
+        AdministratorsOnly, ClockRefused
+    """
+    _need(actor, now)
+    installation.set_clock(actor=actor, home=home, claimed=claimed)
+
+
+def sides(*, now: datetime) -> Sequence[str]:
+    """Return what a role may be held for: each side of the company, and both."""
+    return (*_sides(now), BOTH)
+
+
+def may_change(*, actor: Actor, now: datetime) -> bool:
+    """Tell whether the actor is an administrator today."""
+    return actor.has(Role.ADMINISTRATOR, on=installation.today(now=now))
+
+
+def new_password() -> str:
+    """Return a password that nobody can guess and everybody can type."""
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def _sides(now: datetime) -> list[str]:
+    row = models.Installation.objects.as_known_at(now).order_by("-recorded_at").first()
+    return [str(side) for side in row.sides] if row else []
+
+
+def _need(actor: Actor, now: datetime) -> None:
+    if not may_change(actor=actor, now=now):
+        raise AdministratorsOnly("administration.administrators_only", {"actor": actor.name})
+
+
+def _not_himself(actor: Actor, name: str, now: datetime) -> None:
+    if users.is_same_person(actor=actor, name=name, now=now):
+        raise Himself("administration.himself", {"actor": actor.name})
+
+
+def _user(name: str) -> models.User:
+    user = models.User.objects.filter(username=name).first()
+    if user is None:
+        raise UnknownUser("administration.unknown_user", {"name": name})
+    return user
+
+
+def _end_sessions(user: models.User) -> None:
+    for session in UserSession.objects.filter(user_id=user.pk):
+        session.end()
+
+
+def _login(name: str, user: models.User | None, rows: list[models.RoleAssignment], steps: dict[int, int]) -> Login:
+    return Login(
+        name=name,
+        person_id=next((row.person_id for row in rows if row.person_id), ""),
+        has_login=user is not None and user.has_usable_password(),
+        is_active=user is not None and user.is_active,
+        second_steps=steps.get(user.pk, 0) if user is not None else 0,
+        roles=tuple(HeldRole(row.pk, Role(row.role), row.side, row.start, row.end, row.origin == SITE) for row in rows),
+    )
+
+
+def _setting(name: str, value: ParameterValue, rows: list[models.Parameter], today: date) -> SettingShown:
+    now_on = next((row for row in rows if row.start <= today and (row.end is None or today < row.end)), None)
+    following = sorted((row.start, row.value) for row in rows if row.start > today)
+    since = now_on.start if now_on and now_on.start > date.min else None
+    return SettingShown(name, value, core.DEFAULTS[name], since, now_on is not None, tuple(following))
+
+
+def _typed(name: str, written: str) -> object:
+    """Return what was written as the parameter's type; what does not read so stays text and is refused."""
+    kind = type(core.DEFAULTS.get(name, ""))
+    if kind is bool:
+        return {"true": True, "false": False}.get(written.strip().lower(), written)
+    if kind is int and written.strip().isascii() and written.strip().isdigit():
+        return int(written)
+    return written.strip()
+
+
+def _record(kind: str, actor: Actor, now: datetime, facts: dict[str, Json]) -> None:
+    ledger.record(kind=kind, actor=actor.name, now=now, facts=facts)

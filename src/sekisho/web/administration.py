@@ -1,0 +1,250 @@
+"""Administration 管理: who may sign in, which roles, which settings, which days off. No business facts."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings as site
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import Role
+from sekisho.core.visibility import Depth, FactKind
+from sekisho.services import administration as services
+from sekisho.services import doctor, installation
+from sekisho.services.administration import HeldRole, Login, SettingShown
+from sekisho.web import forms
+from sekisho.web.pages import Request, Shown, View, page
+from sekisho.web.tables import Cell, Column, Row, table
+from sekisho.web.words import day, say, side_name
+
+NEEDS = (FactKind.INSTALLATION,)
+
+
+def _room(path: str, name: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
+    return page(path, name, needs=NEEDS, least=Depth.DETAIL, methods=methods)
+
+
+def _done(request: Request, code: str, **params: object) -> None:
+    messages.success(request, say(code, **params))
+
+
+def _refused(request: Request, error: SekishoError) -> None:
+    messages.error(request, say(error.code, **{name: str(value) for name, value in error.params.items()}))
+
+
+@_room("administration", "administration", ("GET", "POST"))
+def users(request: Request) -> HttpResponse | Shown:
+    """List everybody with a role or a login; add a login."""
+    caller = request.caller
+    secret: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            name = request.POST.get("name", "")
+            secret = {"name": name, "password": services.add_user(actor=caller.actor, now=caller.now, name=name)}
+        except SekishoError as error:
+            _refused(request, error)
+    found = services.logins(actor=caller.actor, now=caller.now)
+    columns = [Column(key, say(f"page_administration.{key}")) for key in ("user", "person", "roles", "login", "steps")]
+    shown = table(
+        request,
+        "users",
+        caption=say("page_administration.users"),
+        columns=columns,
+        rows=[_row(one) for one in found],
+        empty=say("page_administration.no_users"),
+    )
+    context = {
+        "tab": "users",
+        "may_change": _may_change(request),
+        "typed": request.POST.get("name", ""),
+        "secret": secret,
+    }
+    context["unprotected"] = sum(1 for one in found if one.has_login and one.is_active and not one.second_steps)
+    context["total"] = sum(1 for one in found if one.has_login and one.is_active)
+    return Shown("administration/users.html", context, (shown,))
+
+
+def _row(one: Login) -> Row:
+    href = reverse("administration_user", kwargs={"name": one.name})
+    roles = "、".join(_role(role) for role in one.roles) or "—"
+    state = "ok" if one.is_active and one.has_login else "wait"
+    word = "can" if one.is_active and one.has_login else ("off" if one.has_login else "no_login")
+    return Row(
+        (
+            Cell(one.name, one.name, href=href),
+            Cell(one.person_id, one.person_id or "—"),
+            Cell(roles),
+            Cell(word, say(f"page_administration.{word}"), state=state),
+            Cell(one.second_steps, str(one.second_steps)),
+        ),
+        href,
+    )
+
+
+def _role(held: HeldRole) -> str:
+    return f"{say(f'roles.{held.role.value}')}（{side_name(held.side)}）"
+
+
+@_room("administration/users/<str:name>", "administration_user", ("GET", "POST"))
+def user(request: Request, name: str) -> HttpResponse | Shown:
+    """Show one user; give and end roles, renew the sign-in, switch it off."""
+    caller = request.caller
+    context: dict[str, object] = {}
+    if request.method == "POST":
+        try:
+            password = _change_user(request, name)
+        except SekishoError as error:
+            _refused(request, error)
+        else:
+            if password is None:
+                return redirect("administration_user", name=name)
+            context["secret"] = {"name": name, "password": password}
+    found = services.login(actor=caller.actor, now=caller.now, name=name)
+    context |= {
+        "tab": "users",
+        "user": found,
+        "roles": [(one, say(f"roles.{one.role.value}")) for one in found.roles],
+        "known_roles": [(role.value, say(f"roles.{role.value}")) for role in Role],
+        "known_sides": [(side, side_name(side)) for side in services.sides(now=caller.now)],
+        "may_change": _may_change(request),
+        "today": installation.today(now=caller.now),
+    }
+    return Shown("administration/user.html", context)
+
+
+def _change_user(request: Request, name: str) -> str | None:
+    """Do what the form asks; return a new password where there is one."""
+    actor, now, posted = request.caller.actor, request.caller.now, request.POST
+    match posted.get("do"):
+        case "give":
+            start, end = forms.needed_day(posted, "start"), forms.day(posted, "end")
+            role, side = posted.get("role", ""), posted.get("side", "")
+            services.give_role(actor=actor, now=now, name=name, role=role, side=side, start=start, end=end)
+        case "end":
+            role_id = int(posted["role_id"]) if posted.get("role_id", "").isdigit() else 0
+            services.end_role(actor=actor, now=now, role_id=role_id, end=forms.needed_day(posted, "end"))
+        case "renew":
+            return services.renew_sign_in(actor=actor, now=now, name=name)
+        case "off" | "on" as way:
+            services.switch(actor=actor, now=now, name=name, active=way == "on")
+    _done(request, "page_administration.saved")
+    return None
+
+
+@_room("administration/parameters", "administration_parameters", ("GET", "POST"))
+def parameters(request: Request) -> HttpResponse | Shown:
+    """Show every parameter beside the domain's default; set one from a day on."""
+    caller, posted = request.caller, request.POST
+    if request.method == "POST":
+        try:
+            services.change_setting(
+                actor=caller.actor,
+                now=caller.now,
+                name=posted.get("name", ""),
+                written=posted.get("value", ""),
+                start=forms.needed_day(posted, "start"),
+                reason=posted.get("reason", ""),
+            )
+        except SekishoError as error:
+            _refused(request, error)
+        else:
+            _done(request, "page_administration.saved")
+            return redirect("administration_parameters")
+    found = services.settings(actor=caller.actor, now=caller.now)
+    keys = ("parameter", "meaning", "value", "default", "since", "following")
+    shown = table(
+        request,
+        "parameters",
+        caption=say("page_administration.parameters"),
+        columns=[Column(key, say(f"page_administration.{key}")) for key in keys],
+        rows=[_setting(one) for one in found],
+        empty="",
+    )
+    context = {
+        "tab": "parameters",
+        "names": [one.name for one in found],
+        "posted": posted,
+        "changed": sum(one.value != one.default for one in found),
+        "total": len(found),
+        "may_change": _may_change(request),
+        "today": installation.today(now=caller.now),
+    }
+    return Shown("administration/parameters.html", context, (shown,))
+
+
+def _setting(one: SettingShown) -> Row:
+    following = "、".join(f"{day(start)}: {_value(value)}" for start, value in one.following)
+    return Row(
+        (
+            Cell(one.name),
+            Cell(say(f"parameters.about_{one.name}")),
+            Cell(_value(one.value)),
+            Cell(_value(one.default)),
+            Cell(one.since, day(one.since)),
+            Cell(following, following or "—"),
+        )
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return say("page_administration.yes" if value else "page_administration.no")
+    return str(value) if value != "" else "—"
+
+
+@_room("administration/calendar", "administration_calendar", ("GET", "POST"))
+def calendar(request: Request) -> HttpResponse | Shown:
+    """Show a year's own days off; add one, remove one that was added here."""
+    caller, posted = request.caller, request.POST
+    written = request.GET.get("year", "")
+    year = int(written) if written.isdigit() and 1990 < int(written) < 2200 else installation.today(now=caller.now).year
+    if request.method == "POST":
+        try:
+            if posted.get("remove", "").isdigit():
+                services.remove_day_off(actor=caller.actor, now=caller.now, day_id=int(posted["remove"]))
+            else:
+                when = forms.needed_day(posted, "day")
+                services.add_day_off(actor=caller.actor, now=caller.now, day=when, name=posted.get("name", ""))
+                year = when.year
+        except SekishoError as error:
+            _refused(request, error)
+        else:
+            _done(request, "page_administration.saved")
+            return HttpResponseRedirect(f"{reverse('administration_calendar')}?year={year}")
+    found = services.days_off(actor=caller.actor, now=caller.now, year=year)
+    context = {"tab": "calendar", "days": found, "year": year, "posted": posted, "may_change": _may_change(request)}
+    return Shown("administration/calendar.html", context)
+
+
+@_room("administration/health", "administration_health", ("GET", "POST"))
+def health(request: Request) -> HttpResponse | Shown:
+    """Show what the doctor finds, and set the clock of a rehearsal."""
+    caller = request.caller
+    if request.method == "POST":
+        try:
+            when = timezone.make_aware(datetime.fromisoformat(request.POST.get("at", "")))
+            services.set_clock(actor=caller.actor, home=Path(site.HOME), now=caller.now, claimed=when)
+        except ValueError:
+            messages.error(request, say("page_administration.bad_moment"))
+        except SekishoError as error:
+            _refused(request, error)
+        else:
+            _done(request, "page_administration.saved")
+        return redirect("administration_health")
+    states = {"ok": "ok", "warn": "wait", "fail": "stop"}
+    checks = [
+        (states[one.state.value], say(f"page_administration.check_{one.state.value}"), say(one.code, **one.params))
+        for one in doctor.examine(now=caller.now)
+    ]
+    good = sum(state == "ok" for state, _, _ in checks)
+    context = {"tab": "health", "checks": checks, "good": good, "may_change": _may_change(request)}
+    return Shown("administration/health.html", context)
+
+
+def _may_change(request: Request) -> bool:
+    return services.may_change(actor=request.caller.actor, now=request.caller.now)

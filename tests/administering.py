@@ -1,0 +1,57 @@
+"""What an administrator does, each once, for the tests of who may."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from sekisho.core.users import Actor
+from sekisho.services import administration, installation
+from sekisho.store import models
+from sides import NOW, World
+
+TODAY = NOW.date()
+Act = Callable[[World, Actor], object]
+
+
+def _user() -> str:
+    models.User.objects.get_or_create(username="tanaka")
+    return "tanaka"
+
+
+def _role() -> int:
+    return models.RoleAssignment.objects.create(
+        user=_user(), person_id="", role="employee", side="network", start=TODAY, recorded_at=NOW, origin="site"
+    ).pk
+
+
+def _day_off() -> int:
+    return models.Holiday.objects.create(day=TODAY, name="", start=TODAY, recorded_at=NOW, origin="site").pk
+
+
+def _clock(world: World, actor: Actor) -> None:
+    installation.mark_rehearsal(home=world.home)
+    administration.set_clock(actor=actor, home=world.home, now=NOW, claimed=NOW)
+
+
+def _give(_: World, actor: Actor) -> None:
+    administration.give_role(
+        actor=actor, now=NOW, name=_user(), role="employee", side="network", start=TODAY, end=TODAY + timedelta(days=9)
+    )
+
+
+ACTS: Mapping[str, Act] = {
+    "administration.logins": lambda _, a: administration.logins(actor=a, now=NOW),
+    "administration.login": lambda _, a: administration.login(actor=a, now=NOW, name=_user()),
+    "administration.settings": lambda _, a: administration.settings(actor=a, now=NOW),
+    "administration.days_off": lambda _, a: administration.days_off(actor=a, now=NOW, year=2024),
+    "administration.add_user": lambda _, a: administration.add_user(actor=a, now=NOW, name=f"new-{a.name}"),
+    "administration.renew_sign_in": lambda _, a: administration.renew_sign_in(actor=a, now=NOW, name=_user()),
+    "administration.switch": lambda _, a: administration.switch(actor=a, now=NOW, name=_user(), active=False),
+    "administration.give_role": _give,
+    "administration.end_role": lambda _, a: administration.end_role(actor=a, now=NOW, role_id=_role(), end=TODAY),
+    "administration.change_setting": lambda _, a: administration.change_setting(
+        actor=a, now=NOW, name="lookback_days", written="400", start=TODAY, reason="tried"
+    ),
+    "administration.add_day_off": lambda _, a: administration.add_day_off(actor=a, now=NOW, day=TODAY, name="x"),
+    "administration.remove_day_off": lambda _, a: administration.remove_day_off(actor=a, now=NOW, day_id=_day_off()),
+    "administration.set_clock": _clock,
+}
