@@ -35,6 +35,7 @@ from sekisho.services import (
     plans,
     profiles,
     users,
+    verification_runs,
 )
 from sekisho.store import models
 from sides import AS_OF, NOW, OTHER, TRUSTED, World, actor
@@ -42,6 +43,7 @@ from sides import AS_OF, NOW, OTHER, TRUSTED, World, actor
 ACTS = tomllib.loads((Path(__file__).parents[1] / "cases/sides.toml").read_text("utf-8"))["acts"]
 SIDED = [role for role in Role if role is not Role.CROSS_SIDE]
 REFUSALS = {
+    "verification.may_not_confirm",
     "administration.administrators_only",
     "cutover.not_allowed",
     "exceptions.may_not_request",
@@ -131,10 +133,26 @@ DO: dict[str, Act] = {
     "findings.close": lambda w, a: findings.close(actor=a, now=NOW, key=_finding(NETWORK), disposition="d"),
     "evidence.destroy_content": lambda w, a: evidence.destroy_content(entry_id=_entry(), reason="r", actor=a, now=NOW),
     "installation.managed": lambda w, a: installation.managed(actor=a, now=NOW, command="check"),
+    "verification_runs.confirm": lambda _, a: verification_runs.confirm(actor=a, now=NOW, run_id=_run()),
     **administering.ACTS,
     "entries.verify": lambda w, a: entries.verify(actor=a, now=NOW),
     "entries.key": lambda w, a: entries.key(actor=a, now=NOW),
 }
+
+
+def _run() -> int:
+    """Return a verification that its executor made and that waits for somebody else's word."""
+    made = models.VerificationRun.objects.create(
+        as_of=NOW,
+        verified_at=NOW,
+        verifier="x",
+        executor="x",
+        needs_confirmation=True,
+        by_side={},
+        deviations=[],
+        unread=[],
+    )
+    return made.pk
 
 
 COMMANDS = {

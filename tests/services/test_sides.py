@@ -34,8 +34,10 @@ from sekisho.services import (
     plans,
     screening,
     verification,
+    verification_runs,
     who,
 )
+from sekisho.store import models
 from sekisho.texts import LANGUAGES, text
 from sides import NOW, OTHER, TOKEN, TRUSTED, World, actor
 
@@ -92,6 +94,12 @@ def _checked(word: str) -> Ask:
     return ask
 
 
+def _last_run(world: World, who_asks: Actor) -> object:
+    if not models.VerificationRun.objects.exists():
+        verification.verify(actor=TRUSTED, as_of=NOW, now=NOW, home=world.home)
+    return verification_runs.latest(actor=who_asks, now=NOW)
+
+
 ASKS: dict[str, Ask] = {
     "who.who": _who,
     "grants.grants": lambda _, a, side: grants.grants(actor=a, now=NOW),
@@ -112,6 +120,7 @@ ASKS: dict[str, Ask] = {
     ),
     "plans.show": lambda w, a, side: plans.show(actor=a, document=w.plan, now=NOW),
     "verification.verify": lambda w, a, side: verification.verify(actor=a, as_of=NOW, now=NOW, home=w.home),
+    "verification_runs.latest": lambda w, a, side: _last_run(w, a),
     "entries.show": lambda _, a, side: entries.show(actor=a, count=500, now=NOW).entries,
     "entries.show before release": lambda _, a, side: [
         f"{TOKEN[one.side]} {one.kind}"
@@ -125,6 +134,7 @@ ASKS: dict[str, Ask] = {
 
 COUNTS: dict[str, Callable[[object], int]] = {
     "verification.verify": lambda found: sum(found.counts.values()),
+    "verification_runs.latest": lambda found: found.total - found.verified - sum(side.held for side in found.sides),
     "screening.rescreen": lambda looked_at: looked_at,
 }
 """Services whose answer has numbers: how to read them. The sides' numbers differ, so that each shows in a sum."""

@@ -24,7 +24,18 @@ from sekisho.core.periods import day_before, local_day
 from sekisho.core.users import Actor
 from sekisho.core.verification import Comparison, Deviation, Held, Known, compare
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import access, findings, installation, ledger, observations, people, plan_facts, users, visibility
+from sekisho.services import (
+    access,
+    findings,
+    installation,
+    ledger,
+    observations,
+    people,
+    plan_facts,
+    users,
+    verification_runs,
+    visibility,
+)
 from sekisho.services.boundary import boundary
 from sekisho.services.observations import Observation
 from sekisho.store import models
@@ -80,7 +91,9 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
     counted = [one for one in found.deviations if depths[one.side] >= Depth.COUNT]
     runners = _runners(latest)
     executor = ", ".join(runners)
-    _keep(found, actor=actor, executor=executor, as_of=as_of, now=now)
+    own = any(_is_executor(actor, name, now) for name in runners)
+    unread = {name: known.system_side(name) for name, one in seen.items() if isinstance(one.reading, Unread)}
+    _keep(found, verification_runs.Made(as_of, now, actor.name, executor, own), unread, actor)
     return Verification(
         as_of=as_of,
         verified_at=now,
@@ -90,14 +103,8 @@ def verify(*, actor: Actor, as_of: datetime, now: datetime, home: Path) -> Verif
         deviations=tuple(one for one in counted if depths[one.side] is Depth.DETAIL),
         verifier=actor.name,
         executor=executor,
-        needs_confirmation=any(_is_executor(actor, name, now) for name in runners),
-        unread=tuple(
-            sorted(
-                system
-                for system, one in seen.items()
-                if isinstance(one.reading, Unread) and depths[known.system_side(system)] >= Depth.COUNT
-            )
-        ),
+        needs_confirmation=own,
+        unread=tuple(sorted(system for system, side in unread.items() if depths[side] >= Depth.COUNT)),
     )
 
 
@@ -197,13 +204,15 @@ def _residues(seen: Mapping[str, Observation], now: datetime) -> dict[tuple[Pers
 
 
 @transaction.atomic
-def _keep(found: Comparison, *, actor: Actor, executor: str, as_of: datetime, now: datetime) -> None:
-    """Write what was found: one entry, one more for each side's numbers, a finding for each new deviation."""
+def _keep(found: Comparison, made: verification_runs.Made, unread: Mapping[str, Side], actor: Actor) -> None:
+    """Write what was found: the run, one entry, one more for each side's numbers, a finding for each new deviation."""
+    as_of, now = made.as_of, made.verified_at
+    verification_runs.keep(found, made, unread)
     _raise_findings(found.deviations, actor, now)
-    facts: dict[str, Json] = {"as_of": as_of.isoformat(), "executor": executor}
+    facts: dict[str, Json] = {"as_of": as_of.isoformat(), "executor": made.executor}
     sides = {*found.verified_by, *found.held_by, *(one.side for one in found.deviations)}
-    made = ledger.NewEntry("verification.made", facts)
-    ledger.record_many([made, *(_side_entry(found, side, as_of) for side in sorted(sides))], actor=actor.name, now=now)
+    entry = ledger.NewEntry("verification.made", facts)
+    ledger.record_many([entry, *(_side_entry(found, side, as_of) for side in sorted(sides))], actor=actor.name, now=now)
 
 
 def _side_entry(found: Comparison, side: Side, as_of: datetime) -> ledger.NewEntry:
