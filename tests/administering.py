@@ -1,10 +1,10 @@
-"""What an administrator does, each once, for the tests of who may."""
+"""What administrators and those who run the work do, each once, for the tests of who may."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 
 from sekisho.core.users import Actor
-from sekisho.services import administration, installation
+from sekisho.services import administration, installation, jobs, schedules
 from sekisho.store import models
 from sides import NOW, World
 
@@ -38,7 +38,47 @@ def _give(_: World, actor: Actor) -> None:
     )
 
 
+ASKED = jobs.NewJob("cutover", "a key", {"sha256": "x"}, NOW)
+
+
+def _job(state: str) -> int:
+    made = models.Job.objects.create(
+        key=f"job {models.Job.objects.count()}",
+        kind="cutover",
+        requested_by="x",
+        requested_at=NOW,
+        due_at=NOW,
+        state=state,
+    )
+    return made.pk
+
+
+def _schedule() -> str:
+    values = {
+        "kind": "replan",
+        "repeats": "daily",
+        "time": time(2),
+        "due_at": NOW,
+        "changed_by": "x",
+        "changed_at": NOW,
+    }
+    models.Schedule.objects.update_or_create(name="nightly", defaults=values)
+    return "nightly"
+
+
 ACTS: Mapping[str, Act] = {
+    "jobs.enqueue": lambda _, a: jobs.enqueue(actor=a, now=NOW, asked=ASKED),
+    "jobs.pause": lambda _, a: jobs.pause(actor=a, now=NOW, job_id=_job("running")),
+    "jobs.resume": lambda _, a: jobs.resume(actor=a, now=NOW, job_id=_job("paused")),
+    "jobs.cancel": lambda _, a: jobs.cancel(actor=a, now=NOW, job_id=_job("waiting")),
+    "jobs.jobs": lambda _, a: jobs.jobs(actor=a, now=NOW),
+    "jobs.job": lambda _, a: jobs.job(actor=a, now=NOW, key="a key"),
+    "schedules.at": lambda _, a: schedules.at(actor=a, now=NOW, name="once", asked=ASKED),
+    "schedules.daily": lambda _, a: schedules.daily(
+        actor=a, now=NOW, name="nightly", kind="replan", at_time=time(2), params={}
+    ),
+    "schedules.pause": lambda _, a: schedules.pause(actor=a, now=NOW, name=_schedule(), paused=True),
+    "schedules.schedules": lambda _, a: schedules.schedules(actor=a, now=NOW),
     "administration.logins": lambda _, a: administration.logins(actor=a, now=NOW),
     "administration.login": lambda _, a: administration.login(actor=a, now=NOW, name=_user()),
     "administration.settings": lambda _, a: administration.settings(actor=a, now=NOW),

@@ -11,6 +11,7 @@ STATUS: dict[str, int] = {
     "CommandLineOnly": FORBIDDEN,
     "Himself": FORBIDDEN,
     "MayNot": FORBIDDEN,
+    "MayNotAsk": FORBIDDEN,
     "MayNotClose": FORBIDDEN,
     "MayNotConfirm": FORBIDDEN,
     "NoRole": FORBIDDEN,
@@ -25,6 +26,7 @@ STATUS: dict[str, int] = {
     "UnknownException": NOT_FOUND,
     "UnknownFinding": NOT_FOUND,
     "UnknownGrant": NOT_FOUND,
+    "UnknownJob": NOT_FOUND,
     "UnknownPerson": NOT_FOUND,
     "UnknownSystem": NOT_FOUND,
     "UnknownUser": NOT_FOUND,
@@ -44,6 +46,7 @@ STATUS: dict[str, int] = {
     "OutOfOrder": CONFLICT,
     "PeopleVanish": CONFLICT,
     "Running": CONFLICT,
+    "Stopped": CONFLICT,
     "Unapproved": CONFLICT,
     "UserThere": CONFLICT,
     # what came in is no good

@@ -49,7 +49,7 @@ def take(cutover_id: int, *, now: datetime) -> str:
         if _lives(other.lease_owner) or (held and not _dead(other.lease_owner)):
             until = other.lease_until.isoformat() if other.lease_until else "-"
             raise Running("cutover.running", {"until": until, "owner": other.lease_owner})
-    owner = f"{_process(os.getpid())}:{secrets.token_hex(4)}"
+    owner = mark()
     Cutover.objects.filter(~Q(pk=cutover_id)).exclude(lease_owner="").update(lease_owner="", lease_until=None)
     Cutover.objects.filter(pk=cutover_id).update(lease_owner=owner, lease_until=_until(now))
     return owner
@@ -70,6 +70,16 @@ def give_back(cutover_id: int, owner: str) -> None:
     """Let the lease go, if it is still ours."""
     with transaction.atomic():
         Cutover.objects.filter(pk=cutover_id, lease_owner=owner).update(lease_owner="", lease_until=None)
+
+
+def mark() -> str:
+    """Return a new mark of this process, by which another can tell whether it lives."""
+    return f"{_process(os.getpid())}:{secrets.token_hex(4)}"
+
+
+def is_dead(owner: str) -> bool:
+    """Tell whether the process behind a mark is surely dead; of another host nobody can tell."""
+    return _dead(owner)
 
 
 def _until(now: datetime) -> datetime:

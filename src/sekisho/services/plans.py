@@ -5,6 +5,7 @@ Here: making, approving, showing. Not here: carrying out (`cutover`), what a pla
 """
 
 import gc
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from django.db import transaction
 
 from sekisho.core import parts
 from sekisho.core.access import Catalogue, Reading, Unread
-from sekisho.core.canonical import Json
+from sekisho.core.canonical import Json, canonical, sha256_hex
 from sekisho.core.cutover import approvals
 from sekisho.core.errors import SekishoError
 from sekisho.core.guards import SHRUNK, Before, GuardFacts, judge
@@ -115,8 +116,16 @@ def make(
 
 
 @transaction.atomic
-def approve(*, actor: Actor, document: str | bytes, method: str, now: datetime, home: Path) -> Standing:
-    """Approve the root hash of the plan in the file.
+def approve(
+    *,
+    actor: Actor,
+    document: str | bytes,
+    method: str,
+    now: datetime,
+    home: Path,
+    assertion: Mapping[str, Json] | None = None,
+) -> Standing:
+    """Approve the root hash of the plan in the file; `assertion` is what a passkey signed, checked by the caller.
 
     Raises:
         BrokenPlan, BadPlan: the file was changed, or the plan was not made here.
@@ -142,13 +151,12 @@ def approve(*, actor: Actor, document: str | bytes, method: str, now: datetime, 
     earlier = [approval.by for approval in row.approvals.all()]
     if any(users.is_same_person(actor=actor, name=name, now=now) for name in earlier):
         return _standing(plan, now)
-    models.PlanApproval.objects.create(plan=row, by=actor.name, method=method, at=now)
-    ledger.record(
-        kind="plan.approved",
-        actor=actor.name,
-        now=now,
-        facts={"sha256": plan.sha256, "method": method, "planned_by": plan.planned_by},
-    )
+    signed = dict(assertion) if assertion is not None else None
+    models.PlanApproval.objects.create(plan=row, by=actor.name, method=method, at=now, assertion=signed)
+    facts: dict[str, Json] = {"sha256": plan.sha256, "method": method, "planned_by": plan.planned_by}
+    if signed is not None:
+        facts["assertion"] = sha256_hex(canonical(signed))
+    ledger.record(kind="plan.approved", actor=actor.name, now=now, facts=facts)
     if approvals(plan, [*earlier, actor.name]) > parameters.number("approvals_required", day):
         _accept_shrinking(plan, actor, now)
     return _standing(plan, now)
@@ -183,6 +191,18 @@ def known_plan(*, document: str | bytes | Mapping[str, object]) -> Plan:
     if not models.Plan.objects.filter(sha256=plan.sha256).exists():
         raise BadPlan("plans.not_made_here", {"sha256": plan.sha256})
     return plan
+
+
+def stored(*, sha256: str) -> str:
+    """Return the document of a plan that was made here, as its file would have it.
+
+    Raises:
+        BadPlan: no such plan was made here.
+    """
+    document = models.Plan.objects.filter(sha256=sha256).values_list("document", flat=True).first()
+    if document is None:
+        raise BadPlan("plans.not_made_here", {"sha256": sha256})
+    return json.dumps(document, ensure_ascii=False)
 
 
 def approvers(*, sha256: str) -> tuple[str, ...]:
