@@ -42,6 +42,7 @@ STATUS: dict[str, int] = {
     "NothingToConfirm": CONFLICT,
     "NothingToDestroy": CONFLICT,
     "NothingToExport": CONFLICT,
+    "NoPasskey": CONFLICT,
     "NotYet": CONFLICT,
     "OutOfOrder": CONFLICT,
     "PeopleVanish": CONFLICT,
@@ -50,6 +51,7 @@ STATUS: dict[str, int] = {
     "Unapproved": CONFLICT,
     "UserThere": CONFLICT,
     # what came in is no good
+    "BadAssertion": UNPROCESSABLE,
     "BadField": UNPROCESSABLE,
     "BadGrant": UNPROCESSABLE,
     "BadKey": UNPROCESSABLE,

@@ -24,7 +24,7 @@ from sekisho.core.proofs import InclusionProof
 from sekisho.core.users import Actor
 from sekisho.core.visibility import FactKind, Purpose
 from sekisho.services import ledger, sequencer, signing, visibility
-from sekisho.store.models import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
+from sekisho.store.models import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode, PlanApproval
 from sekisho.texts import LANGUAGES, text
 
 FORMAT, VERSION = "sekisho-pack", 1
@@ -127,6 +127,7 @@ def _fill(pack: _Writing, wanted: frozenset[int] | None, actor: Actor, now: date
     pack.write("checkpoints.jsonl", (json.dumps(note).encode() + b"\n" for note in _notes(last.size)))
     pack.write("public.key", [signer.public.text().encode() + b"\n"])
     pack.write("verify.py", [files("sekisho.services").joinpath("verify_pack.py").read_bytes()])
+    _write_approvals(pack)
     counts = {"size": last.size, "disclosed": len(pack.disclosed), "withheld": last.size - len(pack.disclosed)}
     for language in LANGUAGES:
         readme = text("ledger.readme", {"origin": signer.origin, **counts}, language)
@@ -155,6 +156,15 @@ def _fill(pack: _Writing, wanted: frozenset[int] | None, actor: Actor, now: date
         root=root,
         files=(*sorted(pack.files), "manifest"),
     )
+
+
+def _write_approvals(pack: _Writing) -> None:
+    """Write what passkeys signed, and the script that checks it; a home without such approvals writes neither."""
+    signed = PlanApproval.objects.filter(assertion__isnull=False, at__lte=pack.at).order_by("at", "pk")
+    for number, approval in enumerate(signed, 1):
+        pack.write(f"approvals/{number:04d}.json", [json.dumps(approval.assertion, indent=1).encode() + b"\n"])
+    if signed:
+        pack.write("verify_approval.py", [files("sekisho.services").joinpath("verify_approval.py").read_bytes()])
 
 
 def _entry_lines(pack: _Writing) -> Iterator[bytes]:
