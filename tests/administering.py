@@ -1,10 +1,11 @@
 """What administrators and those who run the work do, each once, for the tests of who may."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 
 from sekisho.core.users import Actor
-from sekisho.services import administration, installation, jobs, schedules
+from sekisho.services import administration, installation, jobs, plan_review, schedules
 from sekisho.store import models
 from sides import NOW, World
 
@@ -67,6 +68,8 @@ def _schedule() -> str:
 
 
 ACTS: Mapping[str, Act] = {
+    "plan_review.plan_lines": lambda _, a: plan_review.plan_lines(actor=a, now=NOW),
+    "plan_review.line": lambda w, a: plan_review.line(actor=a, now=NOW, sha256=json.loads(w.plan)["sha256"]),
     "jobs.enqueue": lambda _, a: jobs.enqueue(actor=a, now=NOW, asked=ASKED),
     "jobs.pause": lambda _, a: jobs.pause(actor=a, now=NOW, job_id=_job("running")),
     "jobs.resume": lambda _, a: jobs.resume(actor=a, now=NOW, job_id=_job("paused")),

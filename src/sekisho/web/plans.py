@@ -1,0 +1,269 @@
+"""Plan review 切替計画の承認: what will change for whom, and is anything odd? Guards first; approval by passkey."""
+
+from itertools import groupby
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import Role
+from sekisho.core.plans import GuardResult, HeldGrant, Operation, Plan
+from sekisho.core.visibility import Depth, FactKind
+from sekisho.services import installation, jobs, passkeys, plan_review, plans, schedules, users
+from sekisho.services import verification_runs as runs
+from sekisho.services.jobs import NewJob
+from sekisho.services.plan_review import PlanLine
+from sekisho.web import forms
+from sekisho.web.pages import Request, Shown, page
+from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.words import day, moment, say, side_name
+
+STATES = {"waiting": "wait", "approved": "ok", "running": "wait", "finished": "ok", "expired": "unknown"}
+GUARDS = {"ok": "ok", "warn": "wait", "hold": "stop", "absent": "unknown"}
+WAYS = ("person", "entitlement", "system")
+NAMED = 12
+
+
+@page("plans", "plans", needs=(FactKind.PLAN,), least=Depth.COUNT, methods=("GET", "POST"))
+def plan_list(request: Request) -> HttpResponse | Shown:
+    """List the plans; ask for a new one."""
+    caller = request.caller
+    if request.method == "POST":
+        try:
+            asked = forms.needed_day(request.POST, "day")
+            as_of = installation.midnight(day=asked, known_at=caller.now)
+            key = f"plan {as_of.isoformat()} {caller.now.isoformat()}"
+            wanted = NewJob("plan", key, {"as_of": as_of.isoformat()}, caller.now)
+            jobs.enqueue(actor=caller.actor, now=caller.now, asked=wanted)
+            messages.success(request, say("page_plans.asked", day=day(asked)))
+        except SekishoError as error:
+            _refused(request, error)
+        return redirect("plans")
+    found = plan_review.plan_lines(actor=caller.actor, now=caller.now)
+    waiting = [one for one in found if one.state == "waiting"]
+    shown = table(
+        request,
+        "plans",
+        caption=say("page_plans.list"),
+        columns=[
+            Column("as_of", say("page_plans.as_of"), "moment"),
+            Column("state", say("page_plans.state")),
+            Column("planned", say("page_plans.planned"), "moment"),
+            Column("by", say("page_plans.by")),
+            Column("approvals", say("page_plans.approvals"), "number"),
+        ],
+        rows=[_line(one) for one in found],
+        empty=say("page_plans.empty"),
+    )
+    under_way = [one for one in jobs.jobs(actor=caller.actor, now=caller.now) if one.kind in {"plan", "replan"}][:3]
+    context = {"waiting": len(waiting), "total": len(found), "may_plan": _has(request, Role.IT_OPERATION)}
+    return Shown(
+        "plans/plans.html", context | {"jobs": under_way, "today": installation.today(now=caller.now)}, (shown,)
+    )
+
+
+def _line(one: PlanLine) -> Row:
+    href = reverse("plan", kwargs={"sha256": one.sha256})
+    return Row(
+        (
+            Cell(one.as_of, moment(one.as_of), href=href, note=one.sha256[:12]),
+            Cell(one.state, say(f"page_plans.state_{one.state}"), state=STATES[one.state]),
+            Cell(one.planned_at, moment(one.planned_at)),
+            Cell(one.planned_by),
+            Cell(one.approvals, say("page_words.n_of_n", n=one.approvals, total=one.required)),
+        ),
+        href,
+    )
+
+
+@page("plans/<str:sha256>", "plan", needs=(FactKind.PLAN,), least=Depth.DETAIL, methods=("GET", "POST"))
+def plan(request: Request, sha256: str) -> HttpResponse | Shown:
+    """Show one plan with its guards and changes; approve it, let it be carried out."""
+    caller = request.caller
+    if request.method == "POST":
+        try:
+            _do(request, sha256)
+        except SekishoError as error:
+            _refused(request, error)
+        return redirect("plan", sha256=sha256)
+    standing = plan_review.review(actor=caller.actor, now=caller.now, sha256=sha256)
+    line = plan_review.line(actor=caller.actor, now=caller.now, sha256=sha256)
+    shown, way = standing.plan, request.GET.get("by", "person")
+    way = way if way in WAYS else "person"
+    moved = {one.person_id for part in shown.parts for one in part.operations}
+    persons = sorted(moved | {one.person_id for part in shown.parts for one in part.held})
+    names = runs.names(person_ids=persons, known_at=caller.now)
+    own = users.is_same_person(actor=caller.actor, name=shown.planned_by, now=caller.now)
+    approved = any(users.is_same_person(actor=caller.actor, name=one.by, now=caller.now) for one in standing.approvals)
+    may = _has(request, Role.COMPLIANCE) or _has(request, Role.IT_OPERATION)
+    open_ = line.state in {"waiting", "approved"}
+    options = passkeys.options(name=caller.actor.name, plan_sha256=sha256) if may and not own else None
+    counts = _counts(shown)
+    context = {
+        "plan": shown,
+        "line": line,
+        "state": STATES[line.state],
+        "standing": standing,
+        "guards": [_guard(guard) for guard in shown.guards],
+        "odd": sum(guard.state in {"hold", "warn"} for guard in shown.guards),
+        "persons": len(persons),
+        **counts,
+        "ways": [(name, say(f"page_plans.by_{name}")) for name in WAYS],
+        "way": way,
+        "unknown": shown.unknown_systems,
+        "own": own,
+        "approved": approved,
+        "may_approve": may and open_ and not own and not approved,
+        "options": {"challenge": options.challenge, "rpId": options.rp_id, "credentials": list(options.credentials)}
+        if options
+        else None,
+        "may_switch": _has(request, Role.IT_OPERATION) and line.state in {"approved", "running"},
+        "job": jobs.job(actor=caller.actor, now=caller.now, key=_switch_key(shown)),
+        "due": caller.now >= shown.as_of,
+    }
+    tables = (_changes(request, shown, names, way), _held(request, shown, names))
+    return Shown("plans/plan.html", context, tables)
+
+
+def _do(request: Request, sha256: str) -> None:
+    caller, posted = request.caller, request.POST
+    match posted.get("do"):
+        case "approve":
+            signed = passkeys.check(name=caller.actor.name, plan_sha256=sha256, response=posted.get("assertion", ""))
+            document = plans.stored(sha256=sha256)
+            standing = plans.approve(
+                actor=caller.actor,
+                document=document,
+                method="passkey",
+                now=caller.now,
+                home=caller.home,
+                assertion=signed,
+            )
+            given = len(standing.approvals)
+            messages.success(request, say("page_plans.approved", n=given, total=standing.required))
+        case "switch":
+            found = plan_review.review(actor=caller.actor, now=caller.now, sha256=sha256).plan
+            due = max(found.as_of, caller.now)
+            asked = NewJob("cutover", _switch_key(found), {"sha256": sha256}, due)
+            if caller.now >= found.as_of:
+                jobs.enqueue(actor=caller.actor, now=caller.now, asked=asked)
+            else:
+                schedules.at(actor=caller.actor, now=caller.now, name=f"switch {sha256[:12]}", asked=asked)
+            messages.success(request, say("page_plans.switch_at", at=moment(due)))
+
+
+def _switch_key(found: Plan) -> str:
+    """Return the key of the switch's job: one a plan, whether a schedule makes it or a person."""
+    return f"switch {found.sha256[:12]}@{found.as_of.isoformat()}"
+
+
+def _refused(request: Request, error: SekishoError) -> None:
+    messages.error(request, say(error.code, **{name: str(value) for name, value in error.params.items()}))
+
+
+def _has(request: Request, role: Role) -> bool:
+    return request.caller.actor.has(role, on=installation.today(now=request.caller.now))
+
+
+def _counts(shown: Plan) -> dict[str, int]:
+    operations = [one for part in shown.parts for one in part.operations]
+    taken = sum(one.phase == 1 for one in operations)
+    held = sum(len(part.held) for part in shown.parts)
+    return {"operations": len(operations), "taken": taken, "given": len(operations) - taken, "held": held}
+
+
+def _guard(guard: GuardResult) -> tuple[str, str, str, str]:
+    """Return a guard's state, its name, its state's word and its sentence."""
+    names = [
+        *guard.persons,
+        *guard.systems,
+        *(f"{system}: {name}" for system, name in (*guard.entitlements, *guard.accounts)),
+    ]
+    some = "、".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    says = say(guard.code, measured=guard.measured, limit=guard.limit, names=some)
+    return GUARDS[guard.state], say(f"plans.guard_{guard.id}"), say(f"plans.state_{guard.state}"), says
+
+
+def _key(one: Operation | HeldGrant, way: str) -> tuple[str, ...]:
+    return {
+        "person": (one.person_id,),
+        "entitlement": (one.side, one.system, one.entitlement),
+        "system": (one.side, one.system),
+    }[way]
+
+
+def _changes(request: Request, shown: Plan, names: dict[str, str], way: str) -> Table:
+    """Return the differences in two columns, what goes and what comes, a row for each person, entitlement or system."""
+    operations = sorted((one for part in shown.parts for one in part.operations), key=lambda one: _key(one, way))
+    rows = [_row(key, list(group), names, way) for key, group in groupby(operations, lambda one: _key(one, way))]
+    return table(
+        request,
+        "changes",
+        caption=say("page_plans.changes"),
+        columns=[
+            Column("what", say(f"page_plans.by_{way}")),
+            Column("goes", say("page_plans.goes")),
+            Column("comes", say("page_plans.comes")),
+            Column("because", say("page_plans.because")),
+        ],
+        rows=rows,
+        empty=say("page_plans.nothing"),
+    )
+
+
+def _row(key: tuple[str, ...], group: list[Operation], names: dict[str, str], way: str) -> Row:
+    goes = [_said(one, names, way) for one in group if one.phase == 1]
+    comes = [_said(one, names, way) for one in group if one.phase == 2]
+    because = sorted({_because(word) for one in group for word in one.because})
+    first = names.get(key[0], key[0]) if way == "person" else " · ".join((side_name(key[0]), *key[1:]))
+    return Row(
+        (
+            Cell(first, first or "—", note=key[0] if way == "person" else ""),
+            Cell("、".join(goes), _cut(goes)),
+            Cell("、".join(comes), _cut(comes)),
+            Cell("、".join(because), _cut(because)),
+        )
+    )
+
+
+def _cut(words: list[str]) -> str:
+    more = say("page_plans.more", n=len(words) - NAMED) if len(words) > NAMED else ""
+    return ("、".join(words[:NAMED]) + more) or "—"
+
+
+def _said(one: Operation, names: dict[str, str], way: str) -> str:
+    what = one.entitlement or say(f"plans.action_{one.action.value}")
+    who = names.get(one.person_id, one.person_id)
+    return {"person": f"{one.system} {what}", "entitlement": who, "system": f"{who} {what}"}[way]
+
+
+def _because(word: str) -> str:
+    kind, _, name = word.partition(":")
+    return say(f"plans.because_{kind}", name=name)
+
+
+def _held(request: Request, shown: Plan, names: dict[str, str]) -> Table:
+    held = [one for part in shown.parts for one in part.held]
+    rows = [
+        Row(
+            (
+                Cell(names.get(one.person_id, one.person_id), note=one.person_id),
+                Cell(one.system),
+                Cell(one.entitlement),
+                Cell(one.code, say(one.code, order_no=one.order_no), state="wait"),
+            )
+        )
+        for one in held
+    ]
+    keys = ("person", "system", "entitlement", "why_held")
+    columns = [Column(key, say(f"page_plans.{key}")) for key in keys]
+    return table(
+        request,
+        "held",
+        caption=say("page_plans.held_list"),
+        columns=columns,
+        rows=rows,
+        empty=say("page_plans.none_held"),
+    )
