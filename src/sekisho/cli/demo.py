@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 LANGUAGE = reader_language()
 MARK = "demo"
-NOT_BUILT = ("erased", "site")
+NOT_BUILT = ("erased",)
 
 
 class NotADemo(SekishoError):
@@ -33,22 +34,47 @@ def word(name: str, **params: object) -> str:
 
 
 @click.command("demo", help=word("help"))
-@click.option("--no-serve", is_flag=True, expose_value=False, help=word("no_serve"))
+@click.option("--no-serve", is_flag=True, help=word("no_serve"))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help=word("port"))
 @click.option("--people", default=2000, show_default=True, type=click.IntRange(200, 100_000), help=word("people"))
 @click.option("--seed", default=1, show_default=True, help=word("seed"))
-def command(people: int, seed: int) -> Result:
-    """Build the utility and take it through its transfer day; without a site `--no-serve` changes nothing."""
+def command(no_serve: bool, port: int, people: int, seed: int) -> Result:  # noqa: FBT001 - click passes options so
+    """Build the utility, take it through its transfer day, and open the site on it unless told not to."""
     started = time.monotonic()
     home = Path(os.environ.get("SEKISHO_HOME", "var")).absolute()
     make_room(home)
-    from sekisho.demo.day import run_day
+    from sekisho.demo.day import staged
     from sekisho.services import installation
 
     installation.mark_rehearsal(home=home, made_by=MARK)
     installation.prepare(home=home)
-    with console.status(word("step_build")) as status:
-        day = run_day(home=home, people=people, seed=seed, step=lambda step: status.update(step_text(step)))
-    return Result(report(day, time.monotonic() - started), lambda: show(day, home, time.monotonic() - started))
+    with ExitStack() as stack:
+        with console.status(word("step_build")) as status:
+            playing = staged(home=home, people=people, seed=seed, step=lambda step: status.update(step_text(step)))
+            day = stack.enter_context(playing)
+        seconds = time.monotonic() - started
+        if not no_serve:
+            _serve(day, home, seconds, port)
+            return Result(report(day, seconds), lambda: None)
+    return Result(report(day, seconds), lambda: show(day, home, seconds))
+
+
+def _serve(day: "Day", home: Path, seconds: float, port: int) -> None:
+    """Print the result and who may sign in, then serve until told to stop."""
+    from sekisho.cli import serve
+    from sekisho.demo.day import open_site
+    from sekisho.demo.group import USERS
+
+    passwords = open_site(home=home)
+    show(day, home, seconds)
+    rows = Table(title=word("sign_in"), title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name in ("user", "role", "side", "password"):
+        rows.add_column(word(f"column_{name}"), no_wrap=True)
+    for user, (role, side) in USERS.items():
+        side_word = text(f"page_words.side_{side}", language=LANGUAGE)
+        rows.add_row(user, text(f"roles.{role}", language=LANGUAGE), side_word, passwords[user])
+    console.print(rows)
+    serve.serve(home, port=port)
 
 
 def make_room(home: Path) -> None:

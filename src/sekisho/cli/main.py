@@ -31,8 +31,11 @@ COMMANDS = {
     "plan": "plans",
     "profile": "profiles",
     "rehearse": "rehearse",
+    "serve": "serve",
+    "user": "users",
     "verify": "verification",
     "who": "who",
+    "work": "work",
 }
 """Command → module of `sekisho.cli`; the module has a click command or group named `command`."""
 

@@ -30,6 +30,16 @@ class Session:
         return parse_instant(value, lambda day: installation.midnight(day=date.fromisoformat(day), known_at=self.now))
 
 
+def prepared_home() -> Path:
+    """Return the home with its tables up to date, for what acts in nobody's name: the site and its worker."""
+    from django.conf import settings
+
+    from sekisho.services import installation
+
+    installation.prepare(home=settings.HOME)
+    return Path(settings.HOME)
+
+
 @contextmanager
 def open_home(*, sequencing: bool = True) -> Iterator[Session]:
     """Open `SEKISHO_HOME` for the running command.

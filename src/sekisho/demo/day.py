@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from django.db import transaction
+
 from sekisho.core.kinds import DeviationKind, OperationState, OrderStatus, Outcome
 from sekisho.core.parts import document
 from sekisho.core.users import Actor
 from sekisho.demo import scim_peer
 from sekisho.demo.access import SCIM_TOKEN
-from sekisho.demo.group import Planted, write_folder
+from sekisho.demo.group import USERS, Planted, write_folder
 from sekisho.demo.units import SEASON
 from sekisho.services import (
+    administration,
     cutover,
     evidence,
     folder,
@@ -81,6 +84,13 @@ class _Stage:
 
 def run_day(*, home: Path, people: int, seed: int, step: Step) -> Day:
     """Build the utility in an empty rehearsal home and take it through its transfer day."""
+    with staged(home=home, people=people, seed=seed, step=step) as day:
+        return day
+
+
+@contextmanager
+def staged(*, home: Path, people: int, seed: int, step: Step) -> Iterator[Day]:
+    """Take the utility through its day and keep its embedded SCIM service running as long as the caller stays."""
     stage = _Stage(home, step)
     with scim_peer.running() as url, _token() as token:
         step("build")
@@ -88,7 +98,7 @@ def run_day(*, home: Path, people: int, seed: int, step: Step) -> Day:
         planted.fill_scim(token)
         loaded = _history(stage, planted)
         taken, checked = _season(stage, planted)
-        return _switch(stage, planted, loaded, (taken, checked))
+        yield _switch(stage, planted, loaded, (taken, checked))
 
 
 @contextmanager
@@ -99,6 +109,15 @@ def _token() -> Iterator[str]:
         yield token
     finally:
         del os.environ[SCIM_TOKEN]
+
+
+def open_site(*, home: Path) -> dict[str, str]:
+    """Give each demo user a login, set the clock to the morning of the day; return the passwords by user."""
+    morning = _at(SEASON, hours=8.75)
+    administrator = Actor("demo", trusted=True)
+    with transaction.atomic():
+        installation.set_clock(actor=administrator, home=home, claimed=morning)
+    return {name: administration.add_user(actor=administrator, now=morning, name=name) for name in USERS}
 
 
 def _at(day: date, hours: float = 9) -> datetime:

@@ -48,6 +48,8 @@ class Gate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "GET" and _is_other_name_of_here(request):
+            return HttpResponseRedirect(settings.URL + request.get_full_path())
         translation.activate(language_of(request))
         now = installation.clock(home=settings.HOME)
         timezone.activate(installation.zone(known_at=now))
@@ -82,6 +84,12 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         return HttpResponse(status=204, headers={"HX-Redirect": where})
     return HttpResponseRedirect(where)
+
+
+def _is_other_name_of_here(request: HttpRequest) -> bool:
+    """Tell whether somebody came by this machine's number: passkeys hang on the name `localhost`."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    return host in {"127.0.0.1", "[::1]"} and settings.URL.startswith("http://localhost")
 
 
 def _needs_second_step(request: HttpRequest) -> bool:

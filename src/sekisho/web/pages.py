@@ -90,7 +90,7 @@ def page(
                 params = {"actor": request.caller.actor.name, "kind": kinds, "side": "-"}
                 raise visibility.NotVisible("visibility.refused", params)
             shown = view(request, **words)
-            return shown if isinstance(shown, HttpResponse) else answer(request, shown, found.needs)
+            return shown if isinstance(shown, HttpResponse) else answer(request, shown, found)
 
         PAGES[name] = Page(name, path, needs, least, methods, asked)
         return view
@@ -104,9 +104,9 @@ def load() -> None:
         import_module(f"{web.__name__}.{module.name}")
 
 
-def answer(request: Request, shown: Shown, needs: tuple[FactKind, ...]) -> HttpResponse:
+def answer(request: Request, shown: Shown, found: Page) -> HttpResponse:
     """Render a page, one of its tables, or one of its tables as a sheet."""
-    may_export = exports(request.caller, needs)
+    may_export = exports(request.caller, found.needs)
     named = {table.name: table for table in shown.tables}
     wanted = request.GET.get("sheet")
     if wanted is not None:
@@ -116,6 +116,7 @@ def answer(request: Request, shown: Shown, needs: tuple[FactKind, ...]) -> HttpR
             raise visibility.NotVisible("visibility.no_export", {"actor": request.caller.actor.name})
         return _sheet(named[wanted])
     context = {**shown.context, **{f"table_{name}": table for name, table in named.items()}, "may_export": may_export}
+    context["here"] = found.path.partition("/")[0]
     only = request.GET.get("only")
     if request.htmx and only in named:
         return render(request, "parts/table.html", {**context, "table": named[only]})

@@ -29,6 +29,7 @@ class Room:
 
     name: str
     title: str
+    path: str
     href: str
 
 
@@ -36,7 +37,7 @@ def open_to(caller: Caller) -> list[Room]:
     """Return the rooms that the caller may enter, in order."""
     known = pages.PAGES
     return [
-        Room(name, say(f"page_rooms.{name}"), reverse(name))
+        Room(name, say(f"page_rooms.{name}"), known[name].path.partition("/")[0], reverse(name))
         for name in ORDER
         if name in known and known[name].open_to(caller)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone, translation
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from sekisho.texts import catalogue, text
 
@@ -14,7 +14,11 @@ register = template.Library()
 
 WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MARKS = {"ok": "✓", "stop": "!", "wait": "⏳", "unknown": "▨"}
+HOURGLASS = mark_safe(
+    '<svg viewBox="0 0 10 12" width="10" height="12"><path d="M1 1h8M1 11h8M2 1c0 4 6 6 6 10M8 1c0 4-6 6-6 10" '
+    'fill="none" stroke="currentColor" stroke-width="1.3"/></svg>'
+)  # no font of a plain machine has the sign
+MARKS = {"ok": "✓", "stop": "!", "wait": HOURGLASS, "unknown": "▨"}
 
 
 def language() -> str:
@@ -50,6 +54,14 @@ def mark(state: str, words: str = "") -> SafeString:
         state,
         MARKS[state],
         words or text(f"page_words.state_{state}", None, language()),
+    )
+
+
+@register.simple_tag
+def icon(state: str) -> SafeString:
+    """Return a state's mark alone, for beside a sentence that says the same in words."""
+    return format_html(
+        '<span class="state state-{}" aria-hidden="true"><span class="mark">{}</span></span>', state, MARKS[state]
     )
 
 
