@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import json
 import pkgutil
 import re
 import tomllib
@@ -17,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 import make
 import sekisho.services
+import siderooms
 import sides
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import AFFILIATE, BOTH, NETWORK, OrderStatus, PersonId, Role, Side
@@ -32,14 +32,11 @@ from sekisho.services import (
     orders,
     packs,
     person_story,
-    plan_review,
     plans,
     screening,
     verification,
-    verification_runs,
     who,
 )
-from sekisho.store import models
 from sekisho.texts import LANGUAGES, text
 from sides import NOW, OTHER, TOKEN, TRUSTED, World, actor
 
@@ -96,34 +93,8 @@ def _checked(word: str) -> Ask:
     return ask
 
 
-def _sha256(world: World) -> str:
-    return str(json.loads(world.plan)["sha256"])
-
-
-def _outcomes(world: World, who_asks: Actor) -> object:
-    plan = models.Plan.objects.get(sha256=_sha256(world))
-    if not plan.operations.exists():
-        for part in plan.document["parts"]:
-            models.OperationRecord.objects.create(
-                plan=plan,
-                operation_id=f"x-{part['system']}",
-                side=part["side"],
-                system_id=part["system"],
-                action="revoke",
-                phase=1,
-                state="applied",
-                changed_at=NOW,
-            )
-    return plan_review.outcomes(actor=who_asks, now=NOW, sha256=plan.sha256)
-
-
-def _last_run(world: World, who_asks: Actor) -> object:
-    if not models.VerificationRun.objects.exists():
-        verification.verify(actor=TRUSTED, as_of=NOW, now=NOW, home=world.home)
-    return verification_runs.latest(actor=who_asks, now=NOW)
-
-
 ASKS: dict[str, Ask] = {
+    **siderooms.ASKS,
     "who.who": _who,
     "grants.grants": lambda _, a, side: grants.grants(actor=a, now=NOW),
     "exceptions.exceptions": lambda _, a, side: exceptions.exceptions(actor=a, now=NOW),
@@ -142,10 +113,7 @@ ASKS: dict[str, Ask] = {
         screening.rescreen(actor=a, now=NOW, since=make.day("2024-01-15")).looked_at
     ),
     "plans.show": lambda w, a, side: plans.show(actor=a, document=w.plan, now=NOW),
-    "plan_review.review": lambda w, a, side: plan_review.review(actor=a, now=NOW, sha256=_sha256(w)),
-    "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
     "verification.verify": lambda w, a, side: verification.verify(actor=a, as_of=NOW, now=NOW, home=w.home),
-    "verification_runs.latest": lambda w, a, side: _last_run(w, a),
     "entries.show": lambda _, a, side: entries.show(actor=a, count=500, now=NOW).entries,
     "entries.show before release": lambda _, a, side: [
         f"{TOKEN[one.side]} {one.kind}"

@@ -1,0 +1,52 @@
+"""What the rooms of the site read, asked as one side and the other: for tests/services/test_sides.py."""
+
+import json
+from collections.abc import Callable, Mapping
+
+from sekisho.core.kinds import Side
+from sekisho.core.users import Actor
+from sekisho.services import board, plan_review, verification, verification_runs
+from sekisho.store import models
+from sides import NOW, TRUSTED, World
+
+Ask = Callable[[World, Actor, Side], object]
+
+
+def _sha256(world: World) -> str:
+    return str(json.loads(world.plan)["sha256"])
+
+
+def _outcomes(world: World, who_asks: Actor) -> object:
+    plan = models.Plan.objects.get(sha256=_sha256(world))
+    if not plan.operations.exists():
+        for part in plan.document["parts"]:
+            models.OperationRecord.objects.create(
+                plan=plan,
+                operation_id=f"x-{part['system']}",
+                side=part["side"],
+                system_id=part["system"],
+                action="revoke",
+                phase=1,
+                state="applied",
+                changed_at=NOW,
+            )
+    return plan_review.outcomes(actor=who_asks, now=NOW, sha256=plan.sha256)
+
+
+def _board(world: World, who_asks: Actor) -> object:
+    _outcomes(world, TRUSTED)
+    return board.board(actor=who_asks, now=NOW, day=None)
+
+
+def _last_run(world: World, who_asks: Actor) -> object:
+    if not models.VerificationRun.objects.exists():
+        verification.verify(actor=TRUSTED, as_of=NOW, now=NOW, home=world.home)
+    return verification_runs.latest(actor=who_asks, now=NOW)
+
+
+ASKS: Mapping[str, Ask] = {
+    "plan_review.review": lambda w, a, side: plan_review.review(actor=a, now=NOW, sha256=_sha256(w)),
+    "board.board": lambda w, a, side: _board(w, a),
+    "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
+    "verification_runs.latest": lambda w, a, side: _last_run(w, a),
+}
