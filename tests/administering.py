@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 
+import hr_files
 from sekisho.core.users import Actor
-from sekisho.services import administration, installation, jobs, plan_review, schedules
+from sekisho.services import administration, installation, jobs, order_files, plan_review, schedules
+from sekisho.services.order_import import OrderRequest
 from sekisho.store import models
 from sides import NOW, World
 
@@ -67,7 +69,38 @@ def _schedule() -> str:
     return "nightly"
 
 
+def _file(actor: Actor) -> int:
+    """Return a file of the actor's own with a rejected row."""
+    content = hr_files.csv_bytes(
+        [["発令番号", "社員番号", "発令日", "発令区分"], ["F1", "nobody", "2024-04-01", "昇格"]]
+    )
+    made = models.OrderFile.objects.create(
+        sha256="",
+        name="f.csv",
+        kind="orders",
+        received_at=NOW,
+        actor=actor.name,
+        rows_in=1,
+        accepted=0,
+        rejected=1,
+        ignored=0,
+        defects=[{"kind": "rejected", "sheet": "", "row": 2, "column": "", "value": "", "code": "", "params": {}}],
+    )
+    models.OrderFileContent.objects.create(file=made, content=content)
+    return made.pk
+
+
 ACTS: Mapping[str, Act] = {
+    "order_files.files": lambda _, a: order_files.files(actor=a, now=NOW),
+    "order_files.file": lambda _, a: order_files.file(actor=a, now=NOW, file_id=_file(a)),
+    "order_files.take": lambda _, a: order_files.take(
+        actor=a,
+        now=NOW,
+        request=OrderRequest("f.csv", hr_files.csv_bytes([["発令番号", "社員番号", "発令日", "発令区分"]]), NOW),
+    ),
+    "order_files.mend": lambda _, a: order_files.mend(
+        actor=a, now=NOW, file_id=_file(a), cells={("", 2, "employee_no"): "another"}
+    ),
     "plan_review.plan_lines": lambda _, a: plan_review.plan_lines(actor=a, now=NOW),
     "plan_review.line": lambda w, a: plan_review.line(actor=a, now=NOW, sha256=json.loads(w.plan)["sha256"]),
     "jobs.enqueue": lambda _, a: jobs.enqueue(actor=a, now=NOW, asked=ASKED),

@@ -43,6 +43,7 @@ from sides import AS_OF, NOW, OTHER, TRUSTED, World, actor
 ACTS = tomllib.loads((Path(__file__).parents[1] / "cases/sides.toml").read_text("utf-8"))["acts"]
 SIDED = [role for role in Role if role is not Role.CROSS_SIDE]
 REFUSALS = {
+    "orders.unknown_file",
     "jobs.may_not_ask",
     "verification.may_not_confirm",
     "administration.administrators_only",

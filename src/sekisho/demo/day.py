@@ -31,6 +31,7 @@ from sekisho.services import (
     installation,
     ledger,
     manifests,
+    order_files,
     order_import,
     packs,
     plans,
@@ -143,7 +144,7 @@ def _history(stage: _Stage, planted: Planted) -> int:
 
 def _import(stage: _Stage, file: Path, received: datetime, status: OrderStatus | None) -> order_import.Imported:
     request = order_import.OrderRequest(file.name, file.read_bytes(), received, status)
-    return order_import.import_orders(actor=stage.actor("jinji", received), now=received, request=request)
+    return order_files.take(actor=stage.actor("jinji", received), now=received, request=request)[0]
 
 
 def _season(stage: _Stage, planted: Planted) -> tuple[list[order_import.Imported], screening.CheckResult]:
