@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 
-from sekisho.core.kinds import Side
+from sekisho.core.kinds import OrderStatus, Side
 from sekisho.core.users import Actor
-from sekisho.services import board, plan_review, verification, verification_runs
+from sekisho.services import board, plan_review, transfers, verification, verification_runs
 from sekisho.store import models
-from sides import NOW, TRUSTED, World
+from sides import NOW, TOKEN, TRUSTED, World
 
 Ask = Callable[[World, Actor, Side], object]
 
@@ -44,7 +45,22 @@ def _last_run(world: World, who_asks: Actor) -> object:
     return verification_runs.latest(actor=who_asks, now=NOW)
 
 
+def _moves(status: OrderStatus) -> Ask:
+    days = (date(2024, 1, 1), date(2024, 12, 31))
+    return lambda _, a, side: [
+        one for one in transfers.moves(actor=a, now=NOW, days=days) if one.order.status is status
+    ]
+
+
+def _transfer(who_asks: Actor, side: Side) -> object:
+    row = models.Order.objects.filter(status="final", person_id__startswith=f"P{TOKEN[side]}")
+    return transfers.transfer(actor=who_asks, now=NOW, order_id=row.latest("pk").order_id).move
+
+
 ASKS: Mapping[str, Ask] = {
+    "transfers.moves": _moves(OrderStatus.FINAL),
+    "transfers.moves before release": _moves(OrderStatus.DRAFT),
+    "transfers.transfer": lambda _, a, side: _transfer(a, side),
     "plan_review.review": lambda w, a, side: plan_review.review(actor=a, now=NOW, sha256=_sha256(w)),
     "board.board": lambda w, a, side: _board(w, a),
     "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),

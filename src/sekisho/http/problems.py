@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     "UnknownJob": NOT_FOUND,
     "UnknownPerson": NOT_FOUND,
     "UnknownSystem": NOT_FOUND,
+    "UnknownTransfer": NOT_FOUND,
     "UnknownUser": NOT_FOUND,
     # what does not fit how things stand
     "AlreadyOne": CONFLICT,

@@ -7,7 +7,7 @@ there only for HR, compliance and those named (domain §7.11), in counts and sea
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.order_effects import in_force, resolve
@@ -19,7 +19,17 @@ from sekisho.services.boundary import boundary
 from sekisho.services.order_import import Imported, NotAllowed, OrderRequest, import_orders
 from sekisho.services.snapshots import import_snapshot
 
-__all__ = ["Imported", "NotAllowed", "OrderRequest", "import_orders", "import_snapshot", "orders", "visible_orders"]
+__all__ = [
+    "Imported",
+    "NotAllowed",
+    "OrderRequest",
+    "import_orders",
+    "import_snapshot",
+    "orders",
+    "visible_among",
+    "visible_between",
+    "visible_orders",
+]
 
 
 def orders(
@@ -51,13 +61,36 @@ def visible_orders(
 
     A move shows where either of its sides does. A withdrawn advance notice is gone from here (domain §3.1).
     """
+    found = _in_force(orders(known_at=now, statuses=list(OrderStatus)))
+    return visible_among(actor=actor, now=now, found=found, statuses=statuses, purpose=purpose)
+
+
+def visible_between(*, actor: Actor, now: datetime, days: tuple[date, date]) -> list[Order]:
+    """Return the orders in force whose first day lies in `[from, to)` and that the actor may read in detail.
+
+    Chains are resolved among the orders of those days: what cancels or replaces another names its day.
+    """
+    rows = person_facts.accepted(person_ids=None, known_at=now, statuses=list(OrderStatus), days=days)
+    by_person = sorted(rows, key=lambda order: (order.person_id, order.received_at, order.position, order.id))
+    return visible_among(actor=actor, now=now, found=_in_force(by_person), statuses=list(OrderStatus))
+
+
+def visible_among(
+    *,
+    actor: Actor,
+    now: datetime,
+    found: Collection[Order],
+    statuses: Collection[OrderStatus],
+    purpose: Purpose | None = None,
+) -> list[Order]:
+    """Return those of the orders that the actor may read in detail."""
     known = boundary(known_at=now)
     same_as = people.same_as(known_at=now)
     himself = same_as.get(actor.person_id, actor.person_id) if actor.person_id else None
     depths: dict[tuple[Side | None, bool], bool] = {}
     asked = purpose or visibility.purpose(actor=actor, now=now)
     visible: list[Order] = []
-    for order in _in_force(orders(known_at=now, statuses=list(OrderStatus))):
+    for order in found:
         if order.status not in statuses:
             continue
         about = same_as.get(order.person_id, order.person_id)

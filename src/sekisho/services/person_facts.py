@@ -90,10 +90,22 @@ def facts(*, person_ids: People, known_at: datetime) -> Facts:
     return Facts(roster, finals)
 
 
-def accepted(*, person_ids: People, known_at: datetime, statuses: Collection[OrderStatus]) -> Iterator[Order]:
-    """Yield the accepted rows of HR's files as known at `known_at`, chains not yet resolved."""
+def accepted(
+    *,
+    person_ids: People,
+    known_at: datetime,
+    statuses: Collection[OrderStatus],
+    days: tuple[date, date] | None = None,
+) -> Iterator[Order]:
+    """Yield the accepted rows of HR's files as known at `known_at`, chains not yet resolved.
+
+    `days`: only those whose first day lies in `[from, to)`.
+    """
     same_as = links(known_at=known_at)
-    for row in rows(_known_orders(known_at, statuses), _ORDER, with_linked(person_ids, same_as)):
+    known = _known_orders(known_at, statuses)
+    if days is not None:
+        known = known.filter(first_day__gte=days[0], first_day__lt=days[1])
+    for row in rows(known, _ORDER, with_linked(person_ids, same_as)):
         yield _order(same_as.get(row[0], row[0]), row)
 
 

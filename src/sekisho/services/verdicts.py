@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from sekisho.core.kinds import Outcome, RuleType
+from sekisho.core.rules import RuleRef
 from sekisho.core.verdicts import PathStep, Verdict
 from sekisho.texts import LANGUAGES, catalogue, text
 
@@ -101,6 +103,27 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "params": dict(verdict.params),
         "exceptions": list(verdict.exceptions),
     }
+
+
+def read(kept: dict[str, Any]) -> Verdict:
+    """Return the verdict that `document` wrote."""
+    return Verdict(
+        outcome=Outcome(kept["outcome"]),
+        rules=tuple(RuleRef(ref["id"], ref["version"], RuleType(ref["type"])) for ref in kept["rules"]),
+        path=tuple(
+            PathStep(
+                one["company"],
+                one["unit"],
+                str(one["from"]),
+                one["to"],
+                None if one["classes"] is None else tuple(one["classes"]),
+            )
+            for one in kept["path"]
+        ),
+        code=kept["code"],
+        params=kept["params"],
+        exceptions=tuple(kept["exceptions"]),
+    )
 
 
 def step(one: PathStep) -> dict[str, Any]:

@@ -1,0 +1,236 @@
+"""Moves as people follow them: whose, from where to where, what the rules said, what was done about the access. 異動.
+
+Who may see that a move is, `orders` decides; of what hangs on it, each kind of fact asks for itself.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sekisho.core.boundary import Boundary
+from sekisho.core.errors import SekishoError
+from sekisho.core.kinds import OperationState, OrderStatus, Outcome, PersonId, Side
+from sekisho.core.orders import Order
+from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, Matter
+from sekisho.services import orders, visibility
+from sekisho.services import verification_runs as runs
+from sekisho.services.boundary import boundary
+from sekisho.services.verdicts import read, reason
+from sekisho.store import models
+
+CHUNK = 500
+ABOUT = timedelta(days=45)
+"""How far from a move's day plans and findings may lie to count as its own."""
+
+
+class UnknownTransfer(SekishoError):
+    """There is no such move, or none that the actor may see; the answer is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move in a list. `outcome` None: the rules have not been asked, or the actor may not know the answer."""
+
+    order: Order
+    name: str
+    from_name: str
+    to_name: str
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a move: `kind` is its sentence's name, `state` one of ok, stop, wait, unknown."""
+
+    at: datetime
+    kind: str
+    state: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Access of the mover on one system that a plan changes, and how it stands."""
+
+    side: Side
+    system: str
+    entitlement: str
+    action: str
+    state: OperationState
+    code: str
+    detail: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One move whole. `reason` {ja, en} and `path` are None and () where the actor may not read the verdict."""
+
+    move: Move
+    reason: Mapping[str, str] | None
+    rules: tuple[str, ...]
+    path: tuple[Mapping[str, object], ...]
+    events: tuple[Event, ...]
+    steps: tuple[Step, ...]
+    open_findings: int
+
+
+def moves(*, actor: Actor, now: datetime, days: tuple[date, date]) -> tuple[Move, ...]:
+    """Return the moves of some days, the earliest first, that the actor may see."""
+    found = orders.visible_between(actor=actor, now=now, days=days)
+    where = boundary(known_at=now)
+    names = _names([order.person_id for order in found], now)
+    said = _outcomes([order.id for order in found]) if _reads_verdicts(actor, now) else {}
+    shown = [_move(order, where, names, said.get(order.id)) for order in found]
+    return tuple(sorted(shown, key=lambda one: (one.order.first_day, one.name, one.order.id)))
+
+
+def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
+    """Return one move with everything about it that the actor may see.
+
+    Raises:
+        UnknownTransfer
+    """
+    row = models.Order.objects.filter(order_id=order_id, recorded_at__lte=now).first()
+    rows = orders.orders(known_at=now, statuses=list(OrderStatus), person_ids=[PersonId(row.person_id)]) if row else []
+    mine = [one for one in rows if one.id == order_id]
+    seen = orders.visible_among(actor=actor, now=now, found=mine, statuses=list(OrderStatus))
+    if row is None or not seen:
+        raise UnknownTransfer("orders.unknown_transfer", {"order": order_id})
+    order, where = seen[0], boundary(known_at=now)
+    sides = where.sides((order.from_unit, order.to_unit), order.key.company, order.first_day, host=order.host_company)
+    may_read = _sees(actor, FactKind.VERDICT, sides, order, now)
+    kept = models.Screening.objects.filter(order_id=order_id).order_by("id") if may_read else None
+    last = kept.last() if kept is not None else None
+    verdict = read(last.verdict) if last is not None else None
+    move = _move(order, where, _names([order.person_id], now), verdict.outcome if verdict else None)
+    steps = tuple(_steps(actor, order, now))
+    return Transfer(
+        move=move,
+        reason=reason(verdict) if verdict else None,
+        rules=tuple(f"{ref.id} {ref.version}" for ref in verdict.rules) if verdict else (),
+        path=tuple(last.verdict["path"]) if last is not None else (),
+        events=tuple(
+            sorted(_events(order, row, list(kept) if kept is not None else [], steps), key=lambda one: one.at)
+        ),
+        steps=steps,
+        open_findings=_open_findings(actor, order, now),
+    )
+
+
+def _events(
+    order: Order, row: models.Order, kept: Sequence[models.Screening], steps: Sequence[Step]
+) -> Iterator[Event]:
+    """Yield what happened: taken in, checked, access changed."""
+    file = {"file": row.file.name, "by": row.file.actor}
+    yield Event(order.received_at, "received_draft" if order.status is OrderStatus.DRAFT else "received", "ok", file)
+    states = {
+        Outcome.ALLOWED: "ok",
+        Outcome.VIOLATION: "stop",
+        Outcome.NEEDS_REVIEW: "wait",
+        Outcome.UNKNOWN: "unknown",
+    }
+    for one in kept:
+        outcome = Outcome(one.outcome)
+        yield Event(one.screened_at, f"checked_{outcome.value}", states[outcome], {"by": one.actor})
+    done = {OperationState.APPLIED, OperationState.ALREADY}
+    groups: dict[tuple[datetime, str], list[Step]] = {}
+    for step in steps:
+        groups.setdefault((step.changed_at.replace(second=0, microsecond=0), step.system), []).append(step)
+    for (at, system), mine in groups.items():
+        finished = sum(step.state in done for step in mine)
+        facts = {"system": system, "n": str(finished), "total": str(len(mine))}
+        yield Event(at, "switched", "ok" if finished == len(mine) else "wait", facts)
+
+
+def _steps(actor: Actor, order: Order, now: datetime) -> Iterator[Step]:
+    """Yield what plans about the move's day change for the mover, of the sides that the actor may read."""
+    rows = models.OperationRecord.objects.filter(
+        person_id=order.person_id,
+        plan__as_of__gte=_noon(order.first_day) - ABOUT,
+        plan__as_of__lte=_noon(order.first_day) + ABOUT,
+    ).order_by("side", "system_id", "phase", "entitlement")
+    purpose = visibility.purpose(actor=actor, now=now)
+    depths: dict[str, Depth] = {}
+    for row in rows:
+        if row.side not in depths:
+            depths[row.side] = visibility.depth(
+                actor=actor, kind=FactKind.PLAN, side=row.side, purpose=purpose, now=now
+            )
+        if depths[row.side] is Depth.DETAIL:
+            yield Step(
+                Side(row.side),
+                row.system_id,
+                row.entitlement,
+                row.action,
+                OperationState(row.state),
+                row.error,
+                row.detail,
+                row.changed_at,
+            )
+
+
+def _open_findings(actor: Actor, order: Order, now: datetime) -> int:
+    rows = models.Finding.objects.filter(person_id=order.person_id, closed_at=None).values_list("side", flat=True)
+    purpose = visibility.purpose(actor=actor, now=now)
+    seen: dict[str, bool] = {}
+    for side in rows:
+        if side not in seen:
+            depth = visibility.depth(actor=actor, kind=FactKind.FINDING, side=side, purpose=purpose, now=now)
+            seen[side] = depth is Depth.DETAIL
+    return sum(seen[side] for side in rows)
+
+
+def _sees(actor: Actor, kind: FactKind, sides: Collection[Side | None], order: Order, now: datetime) -> bool:
+    purpose, released = visibility.purpose(actor=actor, now=now), order.is_released(at=now)
+    matter = Matter(order.person_id)
+    return any(
+        visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now, about=matter, released=released)
+        is Depth.DETAIL
+        for side in sides
+    )
+
+
+def _reads_verdicts(actor: Actor, now: datetime) -> bool:
+    """Tell whether the actor reads verdicts of some side; the lists hold only moves that he sees."""
+    try:
+        visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
+    except visibility.NotVisible:
+        return False
+    return True
+
+
+def _outcomes(ids: Sequence[str]) -> dict[str, Outcome]:
+    """Return the last kept outcome of each order."""
+    found: dict[str, Outcome] = {}
+    for start in range(0, len(ids), CHUNK):
+        rows = models.Screening.objects.filter(order_id__in=ids[start : start + CHUNK]).order_by("id")
+        found.update({order: Outcome(outcome) for order, outcome in rows.values_list("order_id", "outcome")})
+    return found
+
+
+def _names(persons: Sequence[str], now: datetime) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(persons), CHUNK):
+        found.update(runs.names(person_ids=persons[start : start + CHUNK], known_at=now))
+    return found
+
+
+def _move(order: Order, where: Boundary, names: Mapping[str, str], outcome: Outcome | None) -> Move:
+    return Move(
+        order=order,
+        name=names.get(order.person_id, order.person_id),
+        from_name=_unit(where, order.from_unit, order.first_day),
+        to_name=_unit(where, order.to_unit, order.first_day),
+        outcome=outcome,
+    )
+
+
+def _unit(where: Boundary, code: str | None, day: date) -> str:
+    unit = where.unit_or_last(code, day) if code else None
+    return unit.name if unit else code or ""
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=UTC)
