@@ -97,7 +97,7 @@ def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
     mine = [one for one in rows if one.id == order_id]
     seen = orders.visible_among(actor=actor, now=now, found=mine, statuses=list(OrderStatus))
     if row is None or not seen:
-        raise UnknownTransfer("orders.unknown_transfer", {"order": order_id})
+        raise UnknownTransfer("orders.unknown_transfer")
     order, where = seen[0], boundary(known_at=now)
     sides = where.sides((order.from_unit, order.to_unit), order.key.company, order.first_day, host=order.host_company)
     may_read = _sees(actor, FactKind.VERDICT, sides, order, now)
