@@ -6,7 +6,16 @@ from datetime import date
 
 from sekisho.core.kinds import OrderStatus, Side
 from sekisho.core.users import Actor
-from sekisho.services import board, plan_review, transfers, verification, verification_runs
+from sekisho.services import (
+    board,
+    plan_review,
+    search,
+    systems_shown,
+    transfers,
+    units_shown,
+    verification,
+    verification_runs,
+)
 from sekisho.store import models
 from sides import NOW, TOKEN, TRUSTED, World
 
@@ -57,7 +66,18 @@ def _transfer(who_asks: Actor, side: Side) -> object:
     return transfers.transfer(actor=who_asks, now=NOW, order_id=row.latest("pk").order_id).move
 
 
+def _members(who_asks: Actor, side: Side) -> object:
+    shown = units_shown.unit(actor=who_asks, now=NOW, code=f"U{TOKEN[side]}1", day=NOW.date())
+    return shown.members
+
+
 ASKS: Mapping[str, Ask] = {
+    "search.search": lambda _, a, side: search.search(actor=a, now=NOW, words=f"P{TOKEN[side]}").persons,
+    "systems_shown.systems": lambda _, a, side: systems_shown.systems(actor=a, now=NOW),
+    "systems_shown.system": lambda _, a, side: (
+        systems_shown.system(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").bundles
+    ),
+    "units_shown.unit": lambda _, a, side: _members(a, side),
     "transfers.moves": _moves(OrderStatus.FINAL),
     "transfers.moves before release": _moves(OrderStatus.DRAFT),
     "transfers.transfer": lambda _, a, side: _transfer(a, side),

@@ -31,6 +31,7 @@ STATUS: dict[str, int] = {
     "UnknownPerson": NOT_FOUND,
     "UnknownSystem": NOT_FOUND,
     "UnknownTransfer": NOT_FOUND,
+    "UnknownUnit": NOT_FOUND,
     "UnknownUser": NOT_FOUND,
     # what does not fit how things stand
     "AlreadyOne": CONFLICT,
