@@ -15,6 +15,7 @@ os.environ["SEKISHO_HOME"] = tempfile.mkdtemp(prefix="sekisho-tests-")
 site.HOME = Path(os.environ["SEKISHO_HOME"])  # pytest-django has read the settings before this file
 site.STATIC_ROOT = site.HOME / "static"
 site.STATIC_ROOT.mkdir()
+site.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash proves nothing here
 
 # The laws run on the same examples every time, however slow the machine: nothing lands or fails by chance.
 # A campaign draws new ones:  ./test tests/core --hypothesis-profile=campaign --hypothesis-seed=random
