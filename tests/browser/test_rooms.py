@@ -157,7 +157,7 @@ def test_a_plan_is_made_approved_by_a_passkey_and_shown_on_the_board(site: Site,
 
 def test_a_slash_leads_to_the_search_from_anywhere(site: Site, browser: Browser) -> None:
     context = browser.new_context(locale="en")
-    page = enter(context, site, "houmu")
+    page = enter(context, site, "joshisu-2")
     page.keyboard.press("/")
     page.keyboard.type("hn-op")
     page.keyboard.press("Enter")
