@@ -15,6 +15,7 @@ import administering
 import hr_files
 import make
 import sides
+from refusals import REFUSALS
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import AFFILIATE, BOTH, NETWORK, PersonId, Role, Side
 from sekisho.core.users import Actor
@@ -42,31 +43,6 @@ from sides import AS_OF, NOW, OTHER, TRUSTED, World, actor
 
 ACTS = tomllib.loads((Path(__file__).parents[1] / "cases/sides.toml").read_text("utf-8"))["acts"]
 SIDED = [role for role in Role if role is not Role.CROSS_SIDE]
-REFUSALS = {
-    "orders.unknown_file",
-    "jobs.may_not_ask",
-    "verification.may_not_confirm",
-    "administration.administrators_only",
-    "cutover.not_allowed",
-    "exceptions.may_not_request",
-    "exceptions.may_not_withdraw",
-    "exceptions.not_listed",
-    "exceptions.unknown",
-    "findings.may_not_close",
-    "folder.not_allowed",
-    "grants.not_allowed",
-    "installation.administrators_only",
-    "ledger.destruction_refused",
-    "orders.manifest_not_allowed",
-    "orders.not_allowed",
-    "people.not_allowed",
-    "plans.may_not_approve",
-    "plans.may_not_plan",
-    "profiles.not_allowed",
-    "users.no_role",
-    "visibility.refused",
-}
-"""The codes of "you may not"; any other answer came after the question of the role."""
 MANIFEST = b"order_no,employee_no,effective_date\nONETFIN,NNET2,2024-04-01\n"
 HEADER = (*hr_files.HEADER, "会社コード")
 pytestmark = pytest.mark.django_db

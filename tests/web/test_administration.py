@@ -127,9 +127,9 @@ def test_a_parameter_that_makes_no_sense_is_refused_with_its_reason(
 
 
 def test_a_day_off_is_added_and_taken_back(kanri: Client) -> None:
-    kanri.post("/administration/calendar", {"day": "2027-12-30", "name": "年末休業"})
+    kanri.post("/administration/calendar", {"do": "add", "day": "2027-12-30", "name": "年末休業"})
     assert "年末休業" in kanri.get("/administration/calendar?year=2027").content.decode()
-    kanri.post("/administration/calendar?year=2027", {"remove": str(models.Holiday.objects.get().pk)})
+    kanri.post("/administration/calendar?year=2027", {"do": "remove", "day_id": models.Holiday.objects.get().pk})
     assert "年末休業" not in kanri.get("/administration/calendar?year=2027").content.decode()
 
 

@@ -25,8 +25,8 @@ from sekisho.web.words import day, say, side_name
 NEEDS = (FactKind.INSTALLATION,)
 
 
-def _room(path: str, name: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
-    return page(path, name, needs=NEEDS, least=Depth.DETAIL, methods=methods)
+def _room(path: str, name: str, *acts: str) -> Callable[[View], View]:
+    return page(path, name, needs=NEEDS, least=Depth.DETAIL, acts=acts)
 
 
 def _done(request: Request, code: str, **params: object) -> None:
@@ -37,7 +37,7 @@ def _refused(request: Request, error: SekishoError) -> None:
     messages.error(request, say(error.code, **{name: str(value) for name, value in error.params.items()}))
 
 
-@_room("administration", "administration", ("GET", "POST"))
+@_room("administration", "administration", "add")
 def users(request: Request) -> HttpResponse | Shown:
     """List everybody with a role or a login; add a login."""
     caller = request.caller
@@ -90,7 +90,7 @@ def _role(held: HeldRole) -> str:
     return f"{say(f'roles.{held.role.value}')}（{side_name(held.side)}）"
 
 
-@_room("administration/users/<str:name>", "administration_user", ("GET", "POST"))
+@_room("administration/users/<str:name>", "administration_user", "give", "end", "renew", "off", "on")
 def user(request: Request, name: str) -> HttpResponse | Shown:
     """Show one user; give and end roles, renew the sign-in, switch it off."""
     caller = request.caller
@@ -120,7 +120,7 @@ def user(request: Request, name: str) -> HttpResponse | Shown:
 def _change_user(request: Request, name: str) -> str | None:
     """Do what the form asks; return a new password where there is one."""
     actor, now, posted = request.caller.actor, request.caller.now, request.POST
-    match posted.get("do"):
+    match request.act:
         case "give":
             start, end = forms.needed_day(posted, "start"), forms.day(posted, "end")
             role, side = posted.get("role", ""), posted.get("side", "")
@@ -136,7 +136,7 @@ def _change_user(request: Request, name: str) -> str | None:
     return None
 
 
-@_room("administration/parameters", "administration_parameters", ("GET", "POST"))
+@_room("administration/parameters", "administration_parameters", "change")
 def parameters(request: Request) -> HttpResponse | Shown:
     """Show every parameter beside the domain's default; set one from a day on."""
     caller, posted = request.caller, request.POST
@@ -197,7 +197,7 @@ def _value(value: object) -> str:
     return str(value) if value != "" else "—"
 
 
-@_room("administration/calendar", "administration_calendar", ("GET", "POST"))
+@_room("administration/calendar", "administration_calendar", "add", "remove")
 def calendar(request: Request) -> HttpResponse | Shown:
     """Show a year's own days off; add one, remove one that was added here."""
     caller, posted = request.caller, request.POST
@@ -205,8 +205,9 @@ def calendar(request: Request) -> HttpResponse | Shown:
     year = int(written) if written.isdigit() and 1990 < int(written) < 2200 else installation.today(now=caller.now).year
     if request.method == "POST":
         try:
-            if posted.get("remove", "").isdigit():
-                services.remove_day_off(actor=caller.actor, now=caller.now, day_id=int(posted["remove"]))
+            if request.act == "remove":
+                day_id = int(posted["day_id"]) if posted.get("day_id", "").isdigit() else 0
+                services.remove_day_off(actor=caller.actor, now=caller.now, day_id=day_id)
             else:
                 when = forms.needed_day(posted, "day")
                 services.add_day_off(actor=caller.actor, now=caller.now, day=when, name=posted.get("name", ""))
@@ -221,7 +222,7 @@ def calendar(request: Request) -> HttpResponse | Shown:
     return Shown("administration/calendar.html", context)
 
 
-@_room("administration/health", "administration_health", ("GET", "POST"))
+@_room("administration/health", "administration_health", "clock")
 def health(request: Request) -> HttpResponse | Shown:
     """Show what the doctor finds, and set the clock of a rehearsal."""
     caller = request.caller

@@ -26,7 +26,7 @@ STATES = {
 }
 
 
-@page("board", "board", needs=(FactKind.PLAN,), least=Depth.COUNT, methods=("GET", "POST"))
+@page("board", "board", needs=(FactKind.PLAN,), least=Depth.COUNT, acts=("pause", "resume", "cancel"))
 def board(request: Request) -> HttpResponse | Shown:
     """Show a transfer day; pause, resume or cancel its work."""
     caller = request.caller
@@ -68,7 +68,7 @@ def board(request: Request) -> HttpResponse | Shown:
 def _change(request: Request) -> None:
     actor, now, posted = request.caller.actor, request.caller.now, request.POST
     job_id = int(posted["job"]) if posted.get("job", "").isdigit() else 0
-    match posted.get("do"):
+    match request.act:
         case "pause":
             jobs.pause(actor=actor, now=now, job_id=job_id)
         case "resume":

@@ -18,7 +18,7 @@ def home(request: Request) -> HttpResponse | Shown:
     return redirect(found[0].href) if found and found[0].name == "board" else Shown("home.html")
 
 
-@page("language", "language", needs=(), methods=("POST",))
+@page("language", "language", needs=(), acts=("choose",), shows=False)
 def language(request: Request) -> HttpResponse:
     """Keep the reader's choice: with the user where one is signed in, in this browser as well."""
     chosen, where = request.POST.get("language", ""), request.POST.get("next", "/")

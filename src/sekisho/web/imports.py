@@ -20,7 +20,7 @@ from sekisho.web.words import moment, say
 NUMBERS = ("rows_in", "accepted", "rejected", "ignored")
 
 
-@page("imports", "imports", needs=(FactKind.ORDER_FILE,), least=Depth.COUNT, methods=("GET", "POST"))
+@page("imports", "imports", needs=(FactKind.ORDER_FILE,), least=Depth.COUNT, acts=("take", "manifest", "check"))
 def imports(request: Request) -> HttpResponse | Shown:
     """List the files; take one in, sign a list of expected movers, have all orders checked."""
     caller = request.caller
@@ -55,7 +55,7 @@ def imports(request: Request) -> HttpResponse | Shown:
     return Shown("imports/imports.html", context, (shown,))
 
 
-@page("imports/<int:file_id>", "import_file", needs=(FactKind.ORDER_FILE,), least=Depth.DETAIL, methods=("GET", "POST"))
+@page("imports/<int:file_id>", "import_file", needs=(FactKind.ORDER_FILE,), least=Depth.DETAIL, acts=("mend",))
 def import_file(request: Request, file_id: int) -> HttpResponse | Shown:
     """Show one file with its rejected rows as they stand in it; mend them in place."""
     caller = request.caller
@@ -84,7 +84,7 @@ def import_file(request: Request, file_id: int) -> HttpResponse | Shown:
 
 def _do(request: Request) -> HttpResponse:
     caller, posted = request.caller, request.POST
-    if posted.get("do") == "check":
+    if request.act == "check":
         asked = NewJob("check", f"check {caller.now.isoformat()}", {}, caller.now)
         jobs.enqueue(actor=caller.actor, now=caller.now, asked=asked)
         messages.success(request, say("page_imports.check_asked"))
@@ -94,7 +94,7 @@ def _do(request: Request) -> HttpResponse:
         messages.error(request, say("page_imports.no_file"))
         return redirect("imports")
     profile = posted.get("profile") or None
-    if posted.get("do") == "manifest":
+    if request.act == "manifest":
         signed = manifests.sign(
             actor=caller.actor, now=caller.now, name=sent.name, content=sent.read(), profile=profile
         )

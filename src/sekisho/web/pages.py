@@ -2,7 +2,8 @@
 
 A page is a function from a request to `Shown`; the decorator refuses whoever may not open it, writes
 the sheet that is asked for, and renders. There is no other way to add an address, so a page without its
-decision about law 8 cannot exist; `tests/web` tries every one in every role.
+decision about law 8 cannot exist. What may be done on a page is named beside it (`acts`, the word `do` of its
+forms); anything else is turned away. `tests/web` tries every page and every act in every role.
 """
 
 import pkgutil
@@ -12,6 +13,7 @@ from functools import wraps
 from importlib import import_module
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
@@ -28,6 +30,8 @@ class Request(HttpRequest):
 
     caller: Caller
     htmx: Any
+    act: str = ""
+    """What a posted form asks for: one of the page's acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,26 @@ class Page:
     path: str
     needs: tuple[FactKind, ...]
     least: Depth
-    methods: tuple[str, ...]
+    acts: tuple[str, ...]
     view: Callable[..., HttpResponse]
+    shows: bool = True
+    """False for an address that is only posted to."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return (*(("GET", "HEAD") if self.shows else ()), *(("POST",) if self.acts else ()))
+
+    def act(self, request: HttpRequest) -> str:
+        """Return the act that a form asks for; on a page with one act the form need not name it.
+
+        Raises:
+            BadRequest: the page has no such act.
+        """
+        only = self.acts[0] if len(self.acts) == 1 else ""
+        asked = request.POST.get("do", only)
+        if asked not in self.acts:
+            raise BadRequest(asked)
+        return asked
 
     def open_to(self, caller: Caller) -> bool:
         """Tell whether the caller may open the page at all; what he then sees the services decide."""
@@ -75,24 +97,30 @@ def page(
     *,
     needs: tuple[FactKind, ...],
     least: Depth = Depth.COUNT,
-    methods: tuple[str, ...] = ("GET",),
+    acts: tuple[str, ...] = (),
+    shows: bool = True,
 ) -> Callable[[View], View]:
-    """Register a view as the page `name` at `path`; `needs` are the kinds of fact of which one must be visible."""
+    """Register a view as the page `name` at `path`; `needs` are the kinds of fact of which one must be visible.
+
+    A page with `acts` is posted to; one that does not show is nothing else.
+    """
 
     def register(view: View) -> View:
         @wraps(view)
         def asked(request: Request, **words: object) -> HttpResponse:
-            if request.method not in {*methods, "HEAD"}:
-                return HttpResponseNotAllowed(methods)
             found = PAGES[name]
+            if request.method not in found.methods:
+                return HttpResponseNotAllowed(found.methods)
             if not found.open_to(request.caller):
                 kinds = ", ".join(kind.value for kind in found.needs)
                 params = {"actor": request.caller.actor.name, "kind": kinds, "side": "-"}
                 raise visibility.NotVisible("visibility.refused", params)
+            if request.method == "POST":
+                request.act = found.act(request)
             shown = view(request, **words)
             return shown if isinstance(shown, HttpResponse) else answer(request, shown, found)
 
-        PAGES[name] = Page(name, path, needs, least, methods, asked)
+        PAGES[name] = Page(name, path, needs, least, acts, asked, shows)
         return view
 
     return register

@@ -26,7 +26,7 @@ WAYS = ("person", "entitlement", "system")
 NAMED = 12
 
 
-@page("plans", "plans", needs=(FactKind.PLAN,), least=Depth.COUNT, methods=("GET", "POST"))
+@page("plans", "plans", needs=(FactKind.PLAN,), least=Depth.COUNT, acts=("plan",))
 def plan_list(request: Request) -> HttpResponse | Shown:
     """List the plans; ask for a new one."""
     caller = request.caller
@@ -78,7 +78,7 @@ def _line(one: PlanLine) -> Row:
     )
 
 
-@page("plans/<str:sha256>", "plan", needs=(FactKind.PLAN,), least=Depth.DETAIL, methods=("GET", "POST"))
+@page("plans/<str:sha256>", "plan", needs=(FactKind.PLAN,), least=Depth.DETAIL, acts=("approve", "switch"))
 def plan(request: Request, sha256: str) -> HttpResponse | Shown:
     """Show one plan with its guards and changes; approve it, let it be carried out."""
     caller = request.caller
@@ -129,7 +129,7 @@ def plan(request: Request, sha256: str) -> HttpResponse | Shown:
 
 def _do(request: Request, sha256: str) -> None:
     caller, posted = request.caller, request.POST
-    match posted.get("do"):
+    match request.act:
         case "approve":
             signed = passkeys.check(name=caller.actor.name, plan_sha256=sha256, response=posted.get("assertion", ""))
             document = plans.stored(sha256=sha256)

@@ -25,7 +25,7 @@ OLD = timedelta(days=2)
 """A read older than this says little about today."""
 
 
-@page("systems", "systems", needs=(FactKind.SYSTEM,), least=Depth.DETAIL, methods=("GET", "POST"))
+@page("systems", "systems", needs=(FactKind.SYSTEM,), least=Depth.DETAIL, acts=("ask", "approve"))
 def systems(request: Request) -> HttpResponse | Shown:
     """List the systems with their last reads, and the manual grants; ask for a grant, approve one."""
     caller = request.caller
@@ -110,7 +110,7 @@ def system(request: Request, system: str) -> Shown:
 
 def _do(request: Request) -> None:
     caller, posted = request.caller, request.POST
-    match posted.get("do"):
+    match request.act:
         case "ask":
             name, _, entitlement = posted.get("entitlement", "").partition("|")
             start, end = forms.needed_day(posted, "start"), forms.needed_day(posted, "end")

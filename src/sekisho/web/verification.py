@@ -25,7 +25,9 @@ STATES = {
 ORDER = (DeviationKind.LEFT_OVER, DeviationKind.UNKNOWN, DeviationKind.EXCESS, DeviationKind.MISSING)
 
 
-@page("verification", "verification", needs=(FactKind.DEVIATION,), least=Depth.COUNT, methods=("GET", "POST"))
+@page(
+    "verification", "verification", needs=(FactKind.DEVIATION,), least=Depth.COUNT, acts=("verify", "confirm", "close")
+)
 def verification(request: Request) -> HttpResponse | Shown:
     """Show the last verification; verify again, confirm one, close a finding."""
     caller = request.caller
@@ -62,7 +64,7 @@ def verification(request: Request) -> HttpResponse | Shown:
 def _do(request: Request) -> None:
     """Do what the form asks."""
     actor, now, posted = request.caller.actor, request.caller.now, request.POST
-    match posted.get("do"):
+    match request.act:
         case "verify":
             _need_verifier(request)
             found = services.verify(actor=actor, as_of=now, now=now, home=request.caller.home)

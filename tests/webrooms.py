@@ -1,0 +1,150 @@
+"""Where each page stands about something of a side, and what its forms send: for the matrix of law 8."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from urllib.parse import quote
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+import authenticators
+import hr_files
+import sides
+from sekisho.core.kinds import AFFILIATE, NETWORK, Side
+from sekisho.services import passkeys
+from sekisho.store import models
+from sekisho.web import pages
+
+TOKENS = {NETWORK: "NET", AFFILIATE: "AFF"}
+WHO = "somebody"
+OTHER_USER = "tanaka"
+Body = Mapping[str, object]
+
+
+def address(world: sides.World, name: str, side: Side) -> str:
+    """Return the page's address, about something of that side."""
+    token = TOKENS[side]
+    order = models.Order.objects.filter(status="final", person_id__startswith=f"P{token}").latest("pk")
+    file = models.OrderFile.objects.order_by("pk").first()
+    entry = models.LedgerEntry.objects.filter(side=side, position__isnull=False).order_by("pk").first()
+    parts = {
+        "<str:sha256>": _sha256(world),
+        "<str:entry>": entry.entry_id if entry else "0",
+        "<str:name>": OTHER_USER,
+        "<int:file_id>": str(file.pk if file else 0),
+        "<path:order>": quote(order.order_id, safe="/"),
+        "<str:person>": f"P{token}2",
+        "<str:code>": f"U{token}1",
+        "<str:system>": f"sys{token}",
+    }
+    path = pages.PAGES[name].path
+    for mark, value in parts.items():
+        path = path.replace(mark, value)
+    query = {"search": f"?q=P{token}", "people": f"?q=P{token}", "season": "?from=2024-01-01"}.get(name, "")
+    return f"/{path}{query}"
+
+
+def _sha256(world: sides.World) -> str:
+    return str(json.loads(world.plan)["sha256"])
+
+
+def _job(state: str) -> Body:
+    made = models.Job.objects.create(
+        key="asked by another",
+        kind="cutover",
+        requested_by="x",
+        requested_at=sides.NOW,
+        due_at=sides.NOW,
+        state=state,
+    )
+    return {"job": made.pk}
+
+
+def _signed(world: sides.World) -> Body:
+    key = authenticators.Passkey()
+    key.register(models.User.objects.get(username=WHO))
+    return {"assertion": key.sign(passkeys.challenge(plan_sha256=_sha256(world)))}
+
+
+def _run() -> Body:
+    models.VerificationRun.objects.update(needs_confirmation=True, confirmed_by="", executor="x", verifier="x")
+    return {"run": models.VerificationRun.objects.latest("pk").pk}
+
+
+def _finding(side: Side) -> Body:
+    found = models.Finding.objects.filter(kind__startswith="deviation_", side=side).first()
+    return {"key": found.key if found else "", "disposition": "d"}
+
+
+def _file(rows: list[list[str]]) -> Body:
+    return {"file": SimpleUploadedFile("f.csv", hr_files.csv_bytes(rows))}
+
+
+def _order(side: Side) -> Body:
+    token, company = TOKENS[side], sides.COMPANY[side]
+    row = ["OX", f"N{token}4", "", "2024-04-01", "異動", f"U{token}2", f"U{token}1", company]
+    return _file([[*hr_files.HEADER, "会社コード"], row])
+
+
+def _grant(side: Side) -> Body:
+    token = TOKENS[side]
+    days = {"start": "2024-04-01", "end": "2024-05-01", "reason": "r"}
+    return {"person": f"P{token}4", "entitlement": f"sys{token}|e{token}", **days}
+
+
+def _role() -> Body:
+    made = models.RoleAssignment.objects.create(
+        user=OTHER_USER,
+        person_id="",
+        role="employee",
+        side="network",
+        start=sides.NOW.date(),
+        recorded_at=sides.NOW,
+        origin="site",
+    )
+    return {"role_id": made.pk, "end": (sides.NOW + timedelta(days=9)).date().isoformat()}
+
+
+def _day_off() -> Body:
+    day = sides.NOW.date()
+    made = models.Holiday.objects.create(day=day, name="", start=day, recorded_at=sides.NOW, origin="site")
+    return {"day_id": made.pk}
+
+
+DAY = sides.NOW.date().isoformat()
+BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
+    "administration add": lambda *_: {"name": "a new user"},
+    "administration_calendar add": lambda *_: {"day": DAY, "name": "x"},
+    "administration_calendar remove": lambda *_: _day_off(),
+    "administration_health clock": lambda *_: {"at": f"{DAY}T12:00"},
+    "administration_parameters change": lambda *_: {
+        "name": "lookback_days",
+        "value": "400",
+        "start": DAY,
+        "reason": "tried",
+    },
+    "administration_user end": lambda *_: _role(),
+    "administration_user give": lambda *_: {"role": "employee", "side": "network", "start": DAY},
+    "administration_user off": lambda *_: {},
+    "administration_user on": lambda *_: {},
+    "administration_user renew": lambda *_: {},
+    "board cancel": lambda *_: _job("waiting"),
+    "board pause": lambda *_: _job("running"),
+    "board resume": lambda *_: _job("paused"),
+    "import_file mend": lambda *_: {"|2|employee_no": "another"},
+    "imports check": lambda *_: {},
+    "imports manifest": lambda _, side: _file(
+        [["order_no", "employee_no", "effective_date"], ["OX", f"N{TOKENS[side]}2", "2024-04-01"]]
+    ),
+    "imports take": lambda _, side: _order(side),
+    "language choose": lambda *_: {"language": "en"},
+    "plan approve": lambda world, _: _signed(world),
+    "plan switch": lambda *_: {},
+    "plans plan": lambda *_: {"day": "2024-05-01"},
+    "systems approve": lambda world, side: {"grant": world.grants[side]},
+    "systems ask": lambda _, side: _grant(side),
+    "verification close": lambda _, side: _finding(side),
+    "verification confirm": lambda *_: _run(),
+    "verification verify": lambda *_: {},
+}
+"""Page and act → what its form sends, about something of the side; the world is made fit for it first."""
