@@ -132,7 +132,10 @@ def test_1_hr_takes_the_file_in_and_mends_the_slip(office: Office, movers: Mover
 def test_2_hr_signs_the_list_of_expected_movers(office: Office, movers: Movers) -> None:
     page = office.at("jinji", "/imports")
     numbers = (movers.stopped, movers.mended, movers.plain)
-    rows = [("order_no", "employee_no", "effective_date"), *(("HN-2405", number, DAY.isoformat()) for number in numbers)]
+    rows = [
+        ("order_no", "employee_no", "effective_date"),
+        *(("HN-2405", number, DAY.isoformat()) for number in numbers),
+    ]
     file = {"name": "movers.csv", "mimeType": "text/csv", "buffer": hr_files.csv_bytes(rows)}
     page.locator("#file").set_input_files(file)
     page.locator('button[name="do"][value="manifest"]').click()

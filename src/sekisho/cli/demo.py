@@ -63,7 +63,7 @@ def _serve(day: "Day", home: Path, seconds: float, port: int) -> None:
     """Print the result and who may sign in, then serve until told to stop."""
     from sekisho.cli import serve
     from sekisho.demo.day import open_site
-    from sekisho.demo.group import USERS
+    from sekisho.demo.offices import USERS
 
     passwords = open_site(home=home)
     show(day, home, seconds)

@@ -21,7 +21,8 @@ from sekisho.core.parts import document
 from sekisho.core.users import Actor
 from sekisho.demo import scim_peer
 from sekisho.demo.access import SCIM_TOKEN
-from sekisho.demo.group import USERS, Planted, write_folder
+from sekisho.demo.group import Planted, write_folder
+from sekisho.demo.offices import USERS
 from sekisho.demo.units import SEASON
 from sekisho.services import (
     administration,

@@ -75,16 +75,13 @@ def write_tables(
     folder: Path,
     roster: Sequence[RosterLine],
     *,
+    heads: Mapping[str, str],
     users: Sequence[tuple[str, str, str, str]],
     joiners: Sequence[Member],
     held: Mapping[str, Mapping[str, set[str]]],
 ) -> None:
     """Write everything but rules and access.toml; joiners have their numbers ahead, so that accounts can name them."""
     write_company(folder)
-    heads: dict[str, str] = {}
-    for line in roster:
-        if line.title in {"部長", "課長"}:
-            heads.setdefault(line.unit, line.person_id)
     write_units(folder, heads)
     write_table(folder / "people.csv", ROSTER_HEADER, (roster_row(line) for line in roster))
     write_table(

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
-from sekisho.demo import access, targets
+from sekisho.demo import access, offices, targets
 from sekisho.demo.folder import RosterLine, write_tables
 from sekisho.demo.history import HrRow, Member, member, past, season, staff
 from sekisho.demo.plants import Plant, plants
@@ -26,21 +26,6 @@ SPOILT_ROWS = 7
 SPARE = 60
 """The last people of the roster stay where they are: the rows that nobody can take are made of them."""
 LEFT_OVERS = 3
-USERS = {
-    "jinji": ("hr", "both"),
-    "houmu": ("compliance", "both"),
-    "houmu-hn": ("compliance", "network"),
-    "houmu-hk": ("compliance", "affiliate"),
-    "joshisu": ("it_operation", "both"),
-    "joshisu-2": ("it_operation", "both"),
-    "kacho": ("unit_head", "network"),
-    "shain": ("employee", "network"),
-    "kansa": ("internal_audit", "both"),
-    "yakuin": ("executive", "both"),
-    "kanri": ("administrator", "both"),
-    "ryosha": ("cross_side", "both"),
-}
-"""user → role and side: one of each role at least; a plan needs another one to approve it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,10 @@ def write_folder(
     held = access.holdings([access.Place(person, posts) for person, posts in eve.items()], day)
     _portal_for(held, joiners)
     left_over = _leave_over(held, everyone, day)
-    return _finish(_Written(into, seed, scim_url, history, files, movers), roster, joiners, planted, held, left_over)
+    heads, odd = offices.heads(everyone, day), {one["person_id"] for one in left_over}
+    users = offices.users([one for one in everyone if one.person_id not in odd], day, heads, ordinary)
+    about = _Written(into, seed, scim_url, history, files, movers, heads, users)
+    return _finish(about, roster, joiners, planted, held, left_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +105,8 @@ class _Written:
     history: tuple[Path, ...]
     season: _Season
     movers: int
+    heads: dict[str, str]
+    users: list[tuple[str, str, str, str]]
 
 
 def _line(one: Member) -> RosterLine:
@@ -261,9 +251,10 @@ def _finish(
     company = into / "company"
     company.mkdir()
     (company / "access.toml").write_text(access.toml(urls, str(worklist.absolute()), about.scim_url), encoding="utf-8")
-    approvers = _approvers(roster)
-    write_tables(company, roster, users=_users(roster), joiners=joiners, held=held)
-    write_rules(company, approvers, [plant.member.person_id for plant in planted if plant.excepted])
+    write_tables(company, roster, heads=about.heads, users=about.users, joiners=joiners, held=held)
+    write_rules(
+        company, offices.approvers(about.users), [plant.member.person_id for plant in planted if plant.excepted]
+    )
     truth = into / "truth.json"
     truth.write_text(_truth(about, roster, joiners, planted, left_over), encoding="utf-8")
     return Planted(
@@ -276,22 +267,6 @@ def _finish(
         scim_url=about.scim_url,
         rooms=held[access.ROOMS],
     )
-
-
-def _approvers(roster: Sequence[RosterLine]) -> dict[str, str]:
-    """Return, for each side, the person who approves exceptions: of the head office, never a planted one."""
-    first = {company: next(line.person_id for line in roster if line.company == company) for company in ("HN", "HK")}
-    return {"network": first["HN"], "affiliate": first["HK"]}
-
-
-def _users(roster: Sequence[RosterLine]) -> list[tuple[str, str, str, str]]:
-    """Return (user, person, role, side): the first people of the roster, one a user."""
-    people = {"network": [line for line in roster if line.company == NETWORK], "both": list(roster)}
-    people["affiliate"] = [line for line in roster if line.company == AFFILIATE]
-    found = []
-    for place, (user, (role, side)) in enumerate(USERS.items()):
-        found.append((user, people[side][place].person_id, role, side))
-    return found
 
 
 def _truth(
