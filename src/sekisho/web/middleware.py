@@ -76,7 +76,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"language": language_of(request), "path": request.get_full_path(), "caller": who}
     if who is not None:
         found |= {"rooms": rooms.open_to(who), "rehearsal": installation.is_rehearsal(home=who.home)}
+        found |= {"here_room": rooms.room_of(request.path), "print_href": _to_print(request)}
     return found
+
+
+def _to_print(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query["print"] = "1"
+    return f"?{query.urlencode()}"
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -45,6 +45,8 @@ class Shown:
     context: Mapping[str, Any] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
     status: int = 200
+    prints: bool | None = None
+    """Whether the page offers itself for paper; None: if it has tables."""
 
 
 View = Callable[..., HttpResponse | Shown]
@@ -145,9 +147,12 @@ def answer(request: Request, shown: Shown, found: Page) -> HttpResponse:
         return _sheet(named[wanted])
     context = {**shown.context, **{f"table_{name}": table for name, table in named.items()}, "may_export": may_export}
     context["here"] = found.path.partition("/")[0]
+    context["prints"] = bool(named) if shown.prints is None else shown.prints
     only = request.GET.get("only")
     if request.htmx and only in named:
-        return render(request, "parts/table.html", {**context, "table": named[only]})
+        part = render(request, "parts/table.html", {**context, "table": named[only]})
+        part["HX-Replace-Url"] = request.path + named[only].address()  # a filter that is typed stands in the address
+        return part
     return render(request, shown.template, context, status=shown.status)
 
 

@@ -22,6 +22,12 @@ ORDER = (
 )
 """Names of the rooms' first pages; `page_rooms.<name>` is each one's word."""
 
+KEYS = dict(zip(ORDER, "bsipvruylm", strict=True))
+"""After `g`, the letter that leads to each room: the keys page shows them."""
+
+_BELONGS = {"units": "people", "transfers": "season", "companies": "people", "grants": "systems"}
+"""Pages that stand under another address than their room's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -31,13 +37,20 @@ class Room:
     title: str
     path: str
     href: str
+    key: str
+
+
+def room_of(path: str) -> str:
+    """Return the room to which an address belongs, by its first word."""
+    first = path.strip("/").partition("/")[0]
+    return _BELONGS.get(first, first)
 
 
 def open_to(caller: Caller) -> list[Room]:
     """Return the rooms that the caller may enter, in order."""
     known = pages.PAGES
     return [
-        Room(name, say(f"page_rooms.{name}"), known[name].path.partition("/")[0], reverse(name))
+        Room(name, say(f"page_rooms.{name}"), known[name].path.partition("/")[0], reverse(name), KEYS[name])
         for name in ORDER
         if name in known and known[name].open_to(caller)
     ]

@@ -4,6 +4,7 @@ A page makes its rows as cells; the table takes what the address asks for. For l
 held whole, the service turns the pages and the page says how many there are in all (`total`).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -13,7 +14,14 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils import timezone
 
-PAGE_ROWS = 50
+PAGE_ROWS = 25
+PRINT_ROWS = 5000
+"""Rows on a page that is asked for to be printed (`?print=1`): paper turns no pages."""
+FEW = 7
+"""Tables with no more rows need no filter."""
+JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
+
+_WAYS = (("", "ascending"), ("-", "descending"))
 
 Value = str | int | float | date | datetime | None
 
@@ -41,6 +49,21 @@ class Cell:
     state: str = ""
     note: str = ""
 
+    @property
+    def reads(self) -> str:
+        """Return what stands in the cell: its text, or its value, or a dash."""
+        return self.text or ("—" if self.value in {None, ""} else str(self.value))
+
+    @property
+    def blank(self) -> bool:
+        """Tell whether there is nothing to say; a phone leaves the line out."""
+        return not self.state and not self.note and self.reads == "—"
+
+    @property
+    def japanese(self) -> bool:
+        """Tell whether the cell is in Japanese, whatever the page's language."""
+        return JAPANESE.search(f"{self.text}{self.note}") is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -48,8 +71,13 @@ class Row:
 
     cells: tuple[Cell, ...]
     href: str = ""
-    pairs: tuple[tuple[str, Cell], ...] = ()
-    """The cells with their columns' kinds; the table fills it in."""
+    pairs: tuple[tuple[Column, Cell], ...] = ()
+    """The cells with their columns; the table fills it in."""
+
+    @property
+    def title(self) -> int:
+        """Return the place of the cell that names the row: the first that leads on, else the first."""
+        return next((place for place, cell in enumerate(self.cells) if cell.href), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +138,35 @@ class Table:
         words = {f"{self.name}_{key}": value for key, value in own.items() if value and (key, value) != ("page", "1")}
         return "?" + urlencode({**self.other, **words})
 
+    def _here(self, **changed: str) -> str:
+        return f"{self.address(**changed)}#table-{self.name}"
+
+    @property
+    def filters(self) -> bool:
+        """Tell whether the table is long enough to be filtered, or was longer before it was."""
+        return self.total > FEW or bool(self.asked.words)
+
+    @property
+    def cleared(self) -> str:
+        return self._here(q="", page="1")
+
+    @property
+    def sorts(self) -> list[tuple[str, str, str]]:
+        """Return each way to sort: its value, the column's title, and its direction; for where no heads are shown."""
+        sortable = [column for column in self.columns if column.sortable]
+        return [(sign + one.key, one.title, way) for one in sortable for sign, way in _WAYS]
+
     @property
     def sheet(self) -> str:
         return f"{self.address()}&sheet={self.name}"
 
     @property
     def next(self) -> str:
-        return self.address(page=str(self.asked.page + 1)) if self.asked.page < self.pages else ""
+        return self._here(page=str(self.asked.page + 1)) if self.asked.page < self.pages else ""
 
     @property
     def previous(self) -> str:
-        return self.address(page=str(self.asked.page - 1)) if self.asked.page > 1 else ""
+        return self._here(page=str(self.asked.page - 1)) if self.asked.page > 1 else ""
 
     @property
     def heads(self) -> list[dict[str, Any]]:
@@ -130,7 +176,7 @@ class Table:
             here = self.asked.column == column.key
             turned = f"-{column.key}" if here and not self.asked.descending else column.key
             order = ("descending" if self.asked.descending else "ascending") if here else "none"
-            href = self.address(sort=turned, page="1") if column.sortable else ""
+            href = self._here(sort=turned, page="1") if column.sortable else ""
             found.append({"column": column, "href": href, "order": order})
         return found
 
@@ -143,6 +189,11 @@ def asked_of(request: HttpRequest, name: str) -> Asked:
         sort=request.GET.get(f"{name}_sort", "")[:50],
         page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
     )
+
+
+def page_rows(request: HttpRequest) -> int:
+    """Return how many rows a page of a table has; services that turn the pages themselves are given it."""
+    return PRINT_ROWS if "print" in request.GET else PAGE_ROWS
 
 
 def table(  # noqa: PLR0913 - what a table is made of; an object around it would be the table again
@@ -159,19 +210,18 @@ def table(  # noqa: PLR0913 - what a table is made of; an object around it would
 
     With `total` the rows are one page already, found, sorted and cut by a service that was given `asked_of`.
     """
-    asked = asked_of(request, name)
+    asked, size = asked_of(request, name), page_rows(request)
     if total is None:
         kept = _sorted(_found(rows, asked.words), columns, asked)
         total = len(kept)
-        asked = replace(asked, page=min(asked.page, max(1, -(-total // PAGE_ROWS))))
-        cut = kept[(asked.page - 1) * PAGE_ROWS : asked.page * PAGE_ROWS]
+        asked = replace(asked, page=min(asked.page, max(1, -(-total // size))))
+        cut = kept[(asked.page - 1) * size : asked.page * size]
     else:
         kept = cut = list(rows)
-    own = {f"{name}_{key}" for key in ("q", "sort", "page")} | {"sheet", "only"}
+    own = {f"{name}_{key}" for key in ("q", "sort", "page")} | {"sheet", "only", "print"}
     other = {key: str(value) for key, value in request.GET.items() if key not in own}
-    kinds = [column.kind for column in columns]
-    shown = tuple(replace(row, pairs=tuple(zip(kinds, row.cells, strict=True))) for row in cut)
-    return Table(name, caption, tuple(columns), shown, tuple(kept), total, asked, other, empty)
+    shown = tuple(replace(row, pairs=tuple(zip(columns, row.cells, strict=True))) for row in cut)
+    return Table(name, caption, tuple(columns), shown, tuple(kept), total, asked, other, empty, size)
 
 
 def _found(rows: Sequence[Row], words: str) -> list[Row]:

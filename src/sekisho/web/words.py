@@ -77,6 +77,8 @@ def day(value: date | datetime | None) -> str:
     """Return a day as people write it: 2027年4月1日（木）, Thu 1 Apr 2027."""
     if value is None:
         return "—"
+    if value == date.min:
+        return text("page_words.from_the_start", None, language())
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
     if language() == "ja":
