@@ -108,7 +108,7 @@ TEMPLATES = [
                 "sekisho.web.middleware.site",
             ],
             "libraries": {"words": "sekisho.web.words"},
-            "builtins": ["sekisho.web.words", "django.templatetags.static"],
+            "builtins": ["sekisho.web.words", "sekisho.web.fields", "django.templatetags.static"],
             "string_if_invalid": "",
         },
     }

@@ -7,14 +7,13 @@ from django.shortcuts import render
 
 from sekisho.core.errors import SekishoError
 from sekisho.http.problems import status_of
+from sekisho.web import forms
 from sekisho.web.words import say
 
 
 def page_of(request: HttpRequest, error: SekishoError) -> HttpResponse:
     """Return the page of an error of ours."""
-    return _page(
-        request, say(error.code, **{name: str(value) for name, value in error.params.items()}), status_of(error)
-    )
+    return _page(request, forms.sentence(error), status_of(error))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature

@@ -1,10 +1,13 @@
-"""What people type into forms: days and words, read or refused with the field's name."""
+"""What people type into forms: days and words, read or refused with the field's name; errors for beside the field."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.http import QueryDict
 
 from sekisho.core.errors import SekishoError
+from sekisho.texts import catalogue
+from sekisho.web.words import language, say
 
 
 class BadField(SekishoError):
@@ -23,6 +26,18 @@ def needed_day(posted: QueryDict, field: str) -> date:
     return found
 
 
+def needed(posted: QueryDict, field: str) -> str:
+    """Return the words that a field holds, without the space around them.
+
+    Raises:
+        BadField: there are none.
+    """
+    written = posted.get(field, "").strip()
+    if not written:
+        raise BadField("page_errors.no_words", {"field": field})
+    return written
+
+
 def day(posted: QueryDict, field: str) -> date | None:
     """Return the day that a date field holds; None where it is empty.
 
@@ -36,3 +51,20 @@ def day(posted: QueryDict, field: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError as error:
         raise BadField("page_errors.bad_day", {"field": field, "value": written}) from error
+
+
+def sentence(error: SekishoError) -> str:
+    """Return what an error says to people; a field is called as its label calls it."""
+    params = {name: str(value) for name, value in error.params.items()}
+    if "field" in params and params["field"] in catalogue(language(), "page_fields"):
+        params["field"] = say(f"page_fields.{params['field']}")
+    return say(error.code, **params)
+
+
+def errors(error: SekishoError, fields: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the error's sentence under the field that it is about, for the page's `errors`.
+
+    `fields` names, by the error's code, the field to mend; "" is the whole form.
+    """
+    about = str(error.params.get("field", "")) if isinstance(error, BadField) else (fields or {}).get(error.code, "")
+    return {about: sentence(error)}
