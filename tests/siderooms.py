@@ -8,6 +8,7 @@ from sekisho.core.kinds import OrderStatus, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
     board,
+    jobs,
     plan_review,
     search,
     systems_shown,
@@ -54,6 +55,23 @@ def _last_run(world: World, who_asks: Actor) -> object:
     return verification_runs.latest(actor=who_asks, now=NOW)
 
 
+def _lines(who_asks: Actor) -> object:
+    """Return what changed in a re-plan of both sides."""
+    found = [{"side": side, "system": f"sys{token}", "person_id": f"P{token}1"} for side, token in TOKEN.items()]
+    row, _ = models.Job.objects.get_or_create(
+        key="lines",
+        defaults={
+            "kind": "replan",
+            "side": "both",
+            "state": "done",
+            "lines": found,
+            "requested_at": NOW,
+            "due_at": NOW,
+        },
+    )
+    return jobs.lines(actor=who_asks, now=NOW, job_id=row.pk)
+
+
 def _moves(status: OrderStatus) -> Ask:
     days = (date(2024, 1, 1), date(2024, 12, 31))
     return lambda _, a, side: [
@@ -82,6 +100,7 @@ ASKS: Mapping[str, Ask] = {
     "transfers.moves before release": _moves(OrderStatus.DRAFT),
     "transfers.transfer": lambda _, a, side: _transfer(a, side),
     "plan_review.review": lambda w, a, side: plan_review.review(actor=a, now=NOW, sha256=_sha256(w)),
+    "jobs.lines": lambda _, a, side: _lines(a),
     "board.board": lambda w, a, side: _board(w, a),
     "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
     "verification_runs.latest": lambda w, a, side: _last_run(w, a),

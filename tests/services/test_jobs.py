@@ -1,17 +1,16 @@
 """Background work: asked for once, claimed once, taken up again, paused, caught up, and never lost."""
 
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
-from pathlib import Path
+import subprocess
+import sys
+from datetime import datetime, timedelta
 
 import pytest
-from django.db import transaction
 
 import make
 import sides
 from sekisho.core.kinds import BOTH, Role
 from sekisho.core.users import Actor
-from sekisho.services import jobs, ledger, schedules, work
+from sekisho.services import job_claims, jobs, leases, ledger, schedules
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +31,7 @@ def row(job: int) -> models.Job:
 
 
 def kinds() -> list[str]:
-    return [one.kind for one in ledger.last(count=100, sides=[""])]
+    return [one.kind for one in ledger.last(count=100, sides=[""]) if one.kind.startswith("job.")]
 
 
 def test_asking_twice_makes_one_job() -> None:
@@ -42,72 +41,119 @@ def test_asking_twice_makes_one_job() -> None:
 
 def test_a_job_is_claimed_when_it_is_due_and_by_one_worker() -> None:
     enqueue(due=NOW + timedelta(minutes=1))
-    assert jobs.claim(now=NOW) is None
-    first = jobs.claim(now=NOW + timedelta(minutes=1))
+    assert job_claims.claim(now=NOW) is None
+    first = job_claims.claim(now=NOW + timedelta(minutes=1))
     assert first is not None
-    assert jobs.claim(now=NOW + timedelta(minutes=1)) is None
+    assert job_claims.claim(now=NOW + timedelta(minutes=1)) is None
+    assert kinds() == ["job.requested", "job.begun"]
 
 
 def test_the_job_that_is_due_first_comes_first() -> None:
     enqueue("late", NOW)
     enqueue("early", NOW - timedelta(minutes=1))
-    claimed = jobs.claim(now=NOW)
+    claimed = job_claims.claim(now=NOW)
     assert claimed is not None
     assert row(claimed.id).key == "early"
 
 
 def test_a_silent_workers_job_is_taken_up_when_its_lease_ran_out() -> None:
     enqueue()
-    first = jobs.claim(now=NOW)
+    first = job_claims.claim(now=NOW)
     assert first is not None
-    later = NOW + jobs.LEASE + timedelta(seconds=1)
+    later = NOW + job_claims.LEASE + timedelta(seconds=1)
     models.Job.objects.update(lease_owner="other-host:1:2:3:ff")
-    second = jobs.claim(now=later)
+    second = job_claims.claim(now=later)
     assert second is not None
     assert second.id == first.id
-    with pytest.raises(jobs.Stopped):
-        jobs.finish(first, now=later, result={})
-    jobs.finish(second, now=later, result={"ok": True})
-    assert row(second.id).state == jobs.DONE
+    with pytest.raises(job_claims.Stopped):
+        job_claims.finish(first, now=later, left=job_claims.Done())
+    job_claims.finish(second, now=later, left=job_claims.Done({"ok": True}))
+    assert (row(second.id).state, row(second.id).attempts) == (jobs.DONE, 2)
+    assert kinds() == ["job.requested", "job.begun", "job.taken_up", "job.finished"]
+
+
+def test_a_living_worker_of_this_host_keeps_its_job_however_long_a_step_takes() -> None:
+    enqueue()
+    assert job_claims.claim(now=NOW) is not None
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        models.Job.objects.update(lease_owner=leases._process(other.pid) + ":ff")
+        assert job_claims.claim(now=NOW + timedelta(hours=1)) is None
+        other.kill()
+    taken = job_claims.claim(now=NOW + timedelta(seconds=1))
+    assert taken is not None, "the process is dead: nobody waits for its lease"
+    assert taken.attempt == 2
+
+
+def test_a_switch_goes_before_all_else_and_nothing_long_is_begun_shortly_before_one() -> None:
+    jobs.enqueue(actor=IT, now=NOW, asked=asked("re-plan", NOW - timedelta(hours=1), "replan"))
+    schedules.at(actor=IT, now=NOW, name="switch", asked=asked(due=NOW + timedelta(minutes=4)))
+    assert job_claims.claim(now=NOW) is None
+    schedules.tick(now=NOW + timedelta(minutes=4))
+    first, second = (job_claims.claim(now=NOW + timedelta(minutes=4)) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert (first.kind, second.kind) == ("cutover", "replan")
+
+
+def test_a_job_that_is_let_go_is_no_attempt_and_waits_while_something_is_in_its_way() -> None:
+    enqueue()
+    first = job_claims.claim(now=NOW)
+    assert first is not None
+    job_claims.let_go(first, now=NOW, wait=job_claims.AGAIN)
+    assert job_claims.claim(now=NOW + timedelta(seconds=1)) is None
+    again = job_claims.claim(now=NOW + job_claims.AGAIN)
+    assert again is not None
+    assert again.attempt == 1
+
+
+def test_what_follows_from_a_job_is_asked_for_with_its_end_and_once() -> None:
+    enqueue()
+    job = job_claims.claim(now=NOW)
+    assert job is not None
+    then = jobs.NewJob("verification", "after", {}, NOW)
+    job_claims.finish(job, now=NOW, left=job_claims.Done(then=then))
+    with pytest.raises(job_claims.Stopped):
+        job_claims.finish(job, now=NOW, left=job_claims.Done(then=then))
+    assert models.Job.objects.filter(kind="verification", requested_by="joshisu").count() == 1
 
 
 def test_a_worker_that_says_it_lives_keeps_its_job() -> None:
     enqueue()
-    job = jobs.claim(now=NOW)
+    job = job_claims.claim(now=NOW)
     assert job is not None
-    later = NOW + jobs.LEASE - timedelta(seconds=1)
-    jobs.keep(job, now=later, done=3, total=10)
-    assert jobs.claim(now=later + timedelta(seconds=30)) is None
+    later = NOW + job_claims.LEASE - timedelta(seconds=1)
+    job_claims.keep(job, now=later, done=3, total=10)
+    assert job_claims.claim(now=later + timedelta(seconds=30)) is None
     assert jobs.jobs(actor=IT, now=NOW)[0].percent == 30
 
 
 def test_a_job_whose_workers_die_again_and_again_fails_loudly() -> None:
     enqueue()
     at = NOW
-    for _ in range(jobs.MOST_ATTEMPTS):
-        assert jobs.claim(now=at) is not None
+    for _ in range(job_claims.MOST_ATTEMPTS):
+        assert job_claims.claim(now=at) is not None
         models.Job.objects.update(lease_owner="other-host:1:2:3:ff")
-        at += jobs.LEASE + timedelta(seconds=1)
-    assert jobs.claim(now=at) is None
+        at += job_claims.LEASE + timedelta(seconds=1)
+    assert job_claims.claim(now=at) is None
     shown = jobs.jobs(actor=IT, now=at)[0]
     assert (shown.state, shown.error) == (jobs.FAILED, "jobs.too_often")
 
 
 def test_a_paused_job_stops_its_worker_and_goes_on_when_resumed() -> None:
     job_id = enqueue()
-    job = jobs.claim(now=NOW)
+    job = job_claims.claim(now=NOW)
     assert job is not None
     jobs.pause(actor=IT, now=NOW, job_id=job_id)
-    with pytest.raises(jobs.Stopped):
-        jobs.keep(job, now=NOW, done=1, total=2)
-    assert jobs.claim(now=NOW) is None
+    with pytest.raises(job_claims.Stopped):
+        job_claims.keep(job, now=NOW, done=1, total=2)
+    assert job_claims.claim(now=NOW) is None
     jobs.resume(actor=IT, now=NOW, job_id=job_id)
-    assert jobs.claim(now=NOW) is not None
+    assert job_claims.claim(now=NOW) is not None
 
 
 def test_a_running_job_is_not_cancelled_but_paused_first() -> None:
     job_id = enqueue()
-    jobs.claim(now=NOW)
+    job_claims.claim(now=NOW)
     with pytest.raises(jobs.NotOpen):
         jobs.cancel(actor=IT, now=NOW, job_id=job_id)
     jobs.pause(actor=IT, now=NOW, job_id=job_id)
@@ -117,108 +163,9 @@ def test_a_running_job_is_not_cancelled_but_paused_first() -> None:
 
 def test_a_job_that_began_late_says_so() -> None:
     enqueue(due=NOW - timedelta(hours=3))
-    jobs.claim(now=NOW)
+    job_claims.claim(now=NOW)
     assert jobs.jobs(actor=IT, now=NOW)[0].missed_at == NOW
     assert "job.missed" in kinds()
-
-
-def daily(at: time = time(2)) -> None:
-    schedules.daily(actor=IT, now=NOW, name="nightly", kind="replan", at_time=at, params={})
-
-
-def test_a_daily_schedule_falls_due_by_the_companys_clock_once_a_day() -> None:
-    daily()
-    due = models.Schedule.objects.get().due_at
-    assert due == datetime.fromisoformat("2027-04-01T02:00:00+09:00")
-    assert schedules.tick(now=due - timedelta(seconds=1)) == 0
-    assert schedules.tick(now=due) == 1
-    assert schedules.tick(now=due) == 0
-    assert models.Schedule.objects.get().due_at == due + timedelta(days=1)
-
-
-def test_missed_nights_are_caught_up_once() -> None:
-    daily()
-    assert schedules.tick(now=NOW + timedelta(days=5)) == 1
-    jobs.claim(now=NOW + timedelta(days=5))
-    assert models.Job.objects.get().missed_at is not None
-
-
-def test_a_switch_falls_due_once_at_its_instant() -> None:
-    schedules.at(actor=IT, now=NOW, name="switch x", asked=asked(due=NOW + timedelta(hours=1)))
-    assert schedules.tick(now=NOW) == 0
-    assert schedules.tick(now=NOW + timedelta(hours=1)) == 1
-    assert schedules.tick(now=NOW + timedelta(days=9)) == 0
-
-
-def test_a_paused_schedule_makes_nothing_and_goes_on_from_its_next_time() -> None:
-    daily()
-    schedules.pause(actor=IT, now=NOW, name="nightly", paused=True)
-    assert schedules.tick(now=NOW + timedelta(days=2)) == 0
-    schedules.pause(actor=IT, now=NOW + timedelta(days=2), name="nightly", paused=False)
-    assert schedules.tick(now=NOW + timedelta(days=2)) == 0
-
-
-@pytest.fixture(scope="module")
-def world(
-    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[sides.World]:
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        yield sides.build(tmp_path_factory.mktemp("work"))
-        transaction.set_rollback(True)
-
-
-def role(name: str, word: str) -> None:
-    models.RoleAssignment.objects.create(
-        user=name, person_id="", role=word, side="both", start=make.day("2015-04-01"), recorded_at=sides.LOADED
-    )
-
-
-def do(home: Path, kind: str, **params: str) -> jobs.JobShown:
-    role("joshisu", "it_operation")
-    jobs.enqueue(actor=IT, now=sides.NOW, asked=jobs.NewJob(kind, kind, params, sides.NOW))
-    assert work.step(home=home, clock=lambda: sides.NOW)
-    found = jobs.job(actor=IT, now=sides.NOW, key=kind)
-    assert found is not None
-    return found
-
-
-def test_a_plan_is_made_in_the_name_of_who_asked(world: sides.World) -> None:
-    shown = do(world.home, "plan", as_of=sides.AS_OF.isoformat())
-    assert shown.state == jobs.DONE
-    assert models.Plan.objects.get(sha256=shown.result["sha256"]).planned_by == "joshisu"
-
-
-def test_planning_again_shows_only_what_changed(world: sides.World) -> None:
-    models.Order.objects.filter(status="draft").update(status="final")
-    shown = do(world.home, "replan")
-    assert shown.state == jobs.DONE
-    assert shown.result["former"]
-    assert shown.result["changes"] == len(shown.result["added"]) + len(shown.result["removed"])  # type: ignore[arg-type]
-
-
-def test_a_verification_runs_and_is_kept(world: sides.World) -> None:
-    before = models.VerificationRun.objects.count()
-    assert do(world.home, "verification").state == jobs.DONE
-    assert models.VerificationRun.objects.count() == before + 1
-
-
-def test_work_of_someone_who_lost_his_role_fails_with_its_sentence(world: sides.World) -> None:
-    jobs.enqueue(actor=IT, now=sides.NOW, asked=jobs.NewJob("verification", "k", {}, sides.NOW))
-    assert work.step(home=world.home, clock=lambda: sides.NOW)
-    shown = jobs.job(actor=IT, now=sides.NOW, key="k")
-    assert shown is not None
-    assert (shown.state, shown.error) == (jobs.FAILED, "visibility.refused")
-
-
-def test_a_switch_without_approval_fails_and_says_why(world: sides.World) -> None:
-    plan = models.Plan.objects.latest("pk")
-    shown = do(world.home, "cutover", sha256=plan.sha256)
-    assert shown.state == jobs.FAILED
-    assert shown.error.startswith("cutover.")
-
-
-def test_nothing_to_do_is_said(world: sides.World) -> None:
-    assert work.step(home=world.home, clock=lambda: sides.NOW) is False
 
 
 def test_who_may_not_ask_is_refused() -> None:

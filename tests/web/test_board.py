@@ -9,7 +9,7 @@ from django.test import Client
 import sides
 import sites
 from sekisho.core.kinds import BOTH, Role
-from sekisho.services import cutover, installation, jobs, plans, verification
+from sekisho.services import cutover, installation, job_claims, jobs, plans, verification
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_progress_renews_itself_while_work_runs(world: sides.World, at_the_day: 
     jobs.enqueue(actor=IT, now=sides.NOW, asked=jobs.NewJob("cutover", "k", {"sha256": "x"}, sides.NOW))
     client = sites.client("x", ("it_operation", "both"))
     assert 'data-hx-trigger="load delay:2s"' not in room(client)
-    jobs.claim(now=sides.NOW)
+    job_claims.claim(now=sides.NOW)
     assert 'data-hx-trigger="load delay:2s"' in room(client)
     part = client.get("/board?only=progress", headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith('<div id="progress"')

@@ -1,9 +1,13 @@
-"""`sekisho serve`: the site, and a worker beside it. Both are children of this process and end with it."""
+"""`sekisho serve`: the site, and a worker beside it. Both are children of this process and end with it.
+
+A worker that dies is started anew: what it was doing is taken up again. A site that dies ends everything.
+"""
 
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +21,8 @@ from sekisho.core.errors import SekishoError
 from sekisho.texts import reader_language, text
 
 GRACE_SECONDS = 20
+AGAIN_SECONDS = 5.0
+"""How long after its death a worker is started anew."""
 
 
 class PortTaken(SekishoError):
@@ -40,7 +46,7 @@ def command(port: int, bind: str, no_work: bool) -> Result:  # noqa: FBT001 - cl
 
 
 def serve(home: Path, *, port: int, bind: str = "127.0.0.1", work: bool = True) -> None:
-    """Collect the static files, start site and worker, and wait until one ends or a signal comes.
+    """Collect the static files, start site and worker, and wait until the site ends or a signal comes.
 
     Raises:
         PortTaken: something else listens there.
@@ -57,10 +63,16 @@ def serve(home: Path, *, port: int, bind: str = "127.0.0.1", work: bool = True) 
     url = os.environ.setdefault("SEKISHO_URL", f"http://localhost:{port}")
     environment = os.environ | {"SEKISHO_HOME": str(home), "DJANGO_SETTINGS_MODULE": "sekisho.settings"}
     with ExitStack() as stack:
+        stopped = _stopped()
         site = stack.enter_context(_child(_site(bind, port), environment))
-        children = [site, *([stack.enter_context(_child(_worker(home), environment))] if work else [])]
         people.print(_t("serving", url=url), markup=False)
-        _wait(children)
+        while not stopped and site.poll() is None:
+            with ExitStack() as beside:
+                worker = beside.enter_context(_child(_worker(home), environment)) if work else None
+                _wait(stopped, site, worker)
+            if worker is not None and not stopped and site.poll() is None:
+                people.print(_t("worker_died"), markup=False)
+                _pause(stopped, site)
 
 
 def collect() -> None:
@@ -97,13 +109,29 @@ def _child(command_line: list[str], environment: dict[str, str]) -> Iterator["su
             process.kill()
 
 
-def _wait(children: list["subprocess.Popen[bytes]"]) -> None:
-    """Wait for a signal, or for the end of any child: one without the other is not the site."""
+def _stopped() -> list[int]:
+    """Return a list that holds a signal to stop as soon as one came."""
     stopped: list[int] = []
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _: stopped.append(number))
-    while not stopped and all(child.poll() is None for child in children):
-        try:
-            children[0].wait(0.5)
-        except subprocess.TimeoutExpired:
-            continue
+    return stopped
+
+
+def _wait(stopped: list[int], site: "subprocess.Popen[bytes]", worker: "subprocess.Popen[bytes] | None") -> None:
+    """Wait for a signal, or for the end of a child."""
+    while not stopped and site.poll() is None and (worker is None or worker.poll() is None):
+        _moment(site, 0.5)
+
+
+def _pause(stopped: list[int], site: "subprocess.Popen[bytes]") -> None:
+    """Let some time pass before the next worker, or one that cannot start would be started without end."""
+    until = time.monotonic() + AGAIN_SECONDS
+    while not stopped and site.poll() is None and time.monotonic() < until:
+        _moment(site, 0.5)
+
+
+def _moment(site: "subprocess.Popen[bytes]", seconds: float) -> None:
+    try:
+        site.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return

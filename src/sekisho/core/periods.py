@@ -53,3 +53,17 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def local_day(at: datetime, zone: ZoneInfo) -> date:
     """Return the day that it is in `zone` at `at`."""
     return at.astimezone(zone).date()
+
+
+def next_time(at: time, zone: ZoneInfo, *, after: datetime) -> datetime:
+    """Return the first UTC instant after `after` at which the clock of `zone` shows `at`.
+
+    Once a local day: a time that daylight saving shows twice counts the first time, one that it leaves out counts as
+    the same interval after midnight would.
+    """
+    day = local_day(after, zone) - timedelta(days=1)
+    while True:
+        found = datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+        if found > after:
+            return found
+        day = day_after(day)

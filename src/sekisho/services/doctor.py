@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from sekisho.services import installation, sequencer, signing
+from sekisho.services import installation, sequencer, signing, workers
 from sekisho.store.models import LedgerEntry, RoleAssignment
 
 LEAST_PYTHON = (3, 11)
@@ -128,6 +128,22 @@ def _tables(now: datetime) -> Iterator[Check]:
     yield Check(
         "ledger", State.OK if entries == signed else State.WARN, f"doctor.ledger_{_word(entries == signed)}", params
     )
+    yield from _background()
+
+
+def _background() -> Iterator[Check]:
+    """Look whether somebody does the background work, and whether any of it should have begun."""
+    found = workers.health(now=now_of_home())
+    state = State.OK if found.alive else State.WARN
+    yield Check("worker", state, f"doctor.worker_{_word(found.alive)}", {"alive": found.alive})
+    if found.overdue:
+        since = found.overdue_since.isoformat(timespec="minutes") if found.overdue_since else "-"
+        yield Check("overdue", State.FAIL, "doctor.overdue", {"overdue": found.overdue, "since": since})
+
+
+def now_of_home() -> datetime:
+    """Return the time that the site and its workers go by: in a rehearsal its own, whatever the caller's clock."""
+    return installation.clock(home=Path(settings.HOME))
 
 
 def _word(good: object) -> str:

@@ -1,39 +1,46 @@
-"""Background work: asked for once, claimed by one worker at a time, taken up again when that worker dies. 処理.
+"""Background work: asked for once, done in the name of whoever asked, paused and resumed, read side by side. 処理.
 
-A job is done in the name of whoever asked for it, with the roles that he holds when it runs. Here: the rows and
-their leases. What each kind does is `work`'s, when they fall due `schedules`'.
+Here: what people ask and read. How a worker takes a job and keeps it: `job_claims`. What each kind does: `work`.
+When they fall due: `schedules`. A job bears the side of the facts it handles: `both` where it needs both. Whoever may
+count such facts on some side of it knows that it is there and how far it is; what it found is cut to his sides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import Role
+from sekisho.core.kinds import BOTH, NEUTRAL, Role, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import installation, leases, ledger, visibility
+from sekisho.core.visibility import Depth, FactKind, common_side, decide, purpose_of, widest
+from sekisho.services import installation, ledger, visibility
 from sekisho.store import models
 
 WAITING, RUNNING, PAUSED, DONE, FAILED, CANCELLED = "waiting", "running", "paused", "done", "failed", "cancelled"
 OPEN = (WAITING, RUNNING, PAUSED)
-LEASE = timedelta(seconds=60)
 LATE = timedelta(minutes=5)
-"""A job that begins later than this after it was due says so."""
-MOST_ATTEMPTS = 3
+"""What begins later than this after it was due says so."""
+CUTOVER, VERIFICATION, CHECK, PLAN, REPLAN = "cutover", "verification", "check", "plan", "replan"
 _SYSTEMS = (Role.IT_OPERATION,)
 ASKING: Mapping[str, tuple[Role, ...]] = {
-    "plan": _SYSTEMS,
-    "replan": _SYSTEMS,
-    "cutover": _SYSTEMS,
-    "verification": (Role.IT_OPERATION, Role.COMPLIANCE, Role.INTERNAL_AUDIT),
-    "check": (Role.HR, Role.COMPLIANCE),
+    PLAN: _SYSTEMS,
+    REPLAN: _SYSTEMS,
+    CUTOVER: _SYSTEMS,
+    VERIFICATION: (Role.IT_OPERATION, Role.COMPLIANCE, Role.INTERNAL_AUDIT),
+    CHECK: (Role.HR, Role.COMPLIANCE),
 }
 """Kind of job → who may ask for it."""
+WHOLE = frozenset({PLAN, REPLAN, CUTOVER})
+"""Kinds that show or change every side, so whoever asks must hold the role for every side."""
+ABOUT: Mapping[str, FactKind] = {VERIFICATION: FactKind.DEVIATION, CHECK: FactKind.VERDICT}
+"""Kind of job → the kind of fact it is about; plans, where it is not named."""
+_PLAIN = frozenset(
+    {"actor", "as_of", "at", "attempts", "error", "expires_at", "given", "job", "kind", "required", "sha256", "until"}
+)
+"""Facts of an error that tell nothing of a side."""
 
 
 class MayNotAsk(SekishoError):
@@ -48,10 +55,6 @@ class NotOpen(SekishoError):
     """The job is done, or stands otherwise than the page said."""
 
 
-class Stopped(SekishoError):
-    """The job was paused, cancelled, or taken over: the worker lets go of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """What is asked for. Asking twice with one key makes one job."""
@@ -63,29 +66,24 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A job that this worker holds."""
-
-    id: int
-    kind: str
-    params: Mapping[str, str]
-    requested_by: str
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
 class JobShown:
-    """A job as pages show it; how far it is comes as a share, for its numbers may be another side's."""
+    """A job as pages show it; how far it is comes as a share, for its numbers may be another side's.
+
+    `skipped`: further times of its schedule that it catches up. `result`: numbers by side stand under `sides`.
+    """
 
     id: int
     kind: str
+    side: str
     state: str
     percent: int | None
     requested_by: str
     due_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    heartbeat_at: datetime | None
     missed_at: datetime | None
+    skipped: int
     attempts: int
     error: str
     error_params: Mapping[str, str]
@@ -98,98 +96,40 @@ def enqueue(*, actor: Actor, now: datetime, asked: NewJob) -> int:
     """Ask for work; return the job, an earlier one where the key is known.
 
     Raises:
-        MayNotAsk: the actor has none of the roles for it.
+        MayNotAsk: the actor has none of the roles for it, or not for every side.
     """
-    need(actor=actor, kind=asked.kind, now=now)
+    side = side_of(actor=actor, kind=asked.kind, now=now)
+    need(actor=actor, kind=asked.kind, now=now, side=side)
     known = models.Job.objects.filter(key=asked.key).first()
     if known is not None:
         return known.pk
-    return make(asked, requested_by=actor.name, now=now).pk
+    return make(asked, requested_by=actor.name, now=now, side=side).pk
 
 
-def make(asked: NewJob, *, requested_by: str, now: datetime, schedule: models.Schedule | None = None) -> models.Job:
+def make(
+    asked: NewJob,
+    *,
+    requested_by: str,
+    now: datetime,
+    side: str,
+    schedule: models.Schedule | None = None,
+    skipped: int = 0,
+) -> models.Job:
     """Write a job and its entry inside the caller's transaction."""
     row = models.Job.objects.create(
         key=asked.key,
         kind=asked.kind,
+        side=side,
         params=dict(asked.params),
         schedule=schedule,
         requested_by=requested_by,
         requested_at=now,
         due_at=asked.due_at,
         state=WAITING,
+        skipped=skipped,
     )
-    _record("job.requested", row, requested_by, now)
+    record("job.requested", row, requested_by, now)
     return row
-
-
-@transaction.atomic
-def claim(*, now: datetime) -> Claimed | None:
-    """Take the job that is due first, or one whose worker died; None where there is nothing to do.
-
-    A job whose worker died too often fails, so that it does not take every worker with it.
-    """
-    todo = models.Job.objects.filter(Q(state=WAITING, due_at__lte=now) | Q(state=RUNNING)).order_by("due_at", "pk")
-    skip = connection.features.has_select_for_update_skip_locked
-    for row in todo.select_for_update(skip_locked=skip):
-        if row.state == RUNNING and not _abandoned(row, now):
-            continue
-        if row.attempts >= MOST_ATTEMPTS:
-            _end(row, FAILED, now, error="jobs.too_often", params={"attempts": str(row.attempts)})
-            continue
-        return _take(row, now)
-    return None
-
-
-def _abandoned(row: models.Job, now: datetime) -> bool:
-    return row.lease_until is None or row.lease_until < now or leases.is_dead(row.lease_owner)
-
-
-def _take(row: models.Job, now: datetime) -> Claimed:
-    row.state, row.lease_owner, row.lease_until = RUNNING, leases.mark(), now + LEASE
-    row.heartbeat_at, row.attempts = now, row.attempts + 1
-    if row.started_at is None and now > row.due_at + LATE:
-        row.missed_at = now
-        _record("job.missed", row, row.requested_by, now)
-    row.started_at = row.started_at or now
-    row.save()
-    return Claimed(row.pk, row.kind, row.params, row.requested_by, row.lease_owner)
-
-
-@transaction.atomic
-def keep(job: Claimed, *, now: datetime, done: int | None = None, total: int | None = None) -> None:
-    """Renew the lease and say how far the work is.
-
-    Raises:
-        Stopped: the job is no longer this worker's.
-    """
-    changes: dict[str, object] = {"lease_until": now + LEASE, "heartbeat_at": now}
-    if done is not None and total is not None:
-        changes |= {"done": done, "total": total}
-    if not models.Job.objects.filter(pk=job.id, state=RUNNING, lease_owner=job.owner).update(**changes):
-        raise Stopped("jobs.stopped", {"job": job.id})
-
-
-@transaction.atomic
-def finish(job: Claimed, *, now: datetime, result: Mapping[str, Json]) -> None:
-    """Record that the work is done.
-
-    Raises:
-        Stopped: the job is no longer this worker's; the work was done all the same and is found done.
-    """
-    row = _mine(job)
-    row.result = dict(result)
-    _end(row, DONE, now)
-
-
-@transaction.atomic
-def fail(job: Claimed, *, now: datetime, error: SekishoError) -> None:
-    """Record that the work cannot be done, and why; somebody must ask again.
-
-    Raises:
-        Stopped
-    """
-    _end(_mine(job), FAILED, now, error=error.code, params={name: str(value) for name, value in error.params.items()})
 
 
 @transaction.atomic
@@ -202,7 +142,7 @@ def pause(*, actor: Actor, now: datetime, job_id: int) -> None:
     row = _asked(actor, job_id, now, (WAITING, RUNNING))
     row.state, row.lease_owner, row.lease_until = PAUSED, "", None
     row.save()
-    _record("job.paused", row, actor.name, now)
+    record("job.paused", row, actor.name, now)
 
 
 @transaction.atomic
@@ -214,8 +154,9 @@ def resume(*, actor: Actor, now: datetime, job_id: int) -> None:
     """
     row = _asked(actor, job_id, now, (PAUSED, FAILED))
     row.state, row.attempts, row.error, row.error_params, row.finished_at = WAITING, 0, "", {}, None
+    row.not_before = None
     row.save()
-    _record("job.resumed", row, actor.name, now)
+    record("job.resumed", row, actor.name, now)
 
 
 @transaction.atomic
@@ -226,59 +167,95 @@ def cancel(*, actor: Actor, now: datetime, job_id: int) -> None:
         UnknownJob, NotOpen, MayNotAsk
     """
     row = _asked(actor, job_id, now, (WAITING, PAUSED, FAILED))
-    _end(row, CANCELLED, now, by=actor.name)
+    end(row, CANCELLED, now, by=actor.name)
 
 
-def jobs(*, actor: Actor, now: datetime, count: int = 50) -> tuple[JobShown, ...]:
-    """Return the last jobs, newest first: to those who may count plans of some side.
-
-    Raises:
-        NotVisible
-    """
-    visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
-    return tuple(map(_shown, models.Job.objects.order_by("-due_at", "-pk")[:count]))
-
-
-def job(*, actor: Actor, now: datetime, key: str) -> JobShown | None:
-    """Return the job of a key, if there is one.
+def jobs(
+    *, actor: Actor, now: datetime, count: int = 50, states: Collection[str] = (), kinds: Collection[str] = ()
+) -> tuple[JobShown, ...]:
+    """Return the last jobs that the actor may know of, newest first.
 
     Raises:
-        NotVisible
+        NotVisible: he may know of none.
     """
-    visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
-    row = models.Job.objects.filter(key=key).first()
-    return _shown(row) if row is not None else None
+    seen = reader(actor=actor, now=now)
+    rows = models.Job.objects.filter(kind__in=kinds or seen.kinds).defer("lines").order_by("-due_at", "-pk")
+    if states:
+        rows = rows.filter(state__in=states)
+    found = (seen.shown(row) for row in rows[: count * 4] if seen.knows(row.kind, row.side))
+    return tuple(one for one, _ in zip(found, range(count), strict=False))
 
 
-def need(*, actor: Actor, kind: str, now: datetime) -> None:
-    """Let pass who may ask for work of the kind.
+def job(*, actor: Actor, now: datetime, key: str = "", job_id: int = 0) -> JobShown | None:
+    """Return one job by its key or number, if there is one that the actor may know of.
+
+    Raises:
+        NotVisible: he may know of none.
+    """
+    seen = reader(actor=actor, now=now)
+    row = models.Job.objects.filter(**({"key": key} if key else {"pk": job_id})).defer("lines").first()
+    return seen.shown(row) if row is not None and seen.knows(row.kind, row.side) else None
+
+
+def lines(*, actor: Actor, now: datetime, job_id: int) -> tuple[Mapping[str, str], ...]:
+    """Return what a job found, line by line, of the sides that the actor reads in detail.
+
+    Raises:
+        NotVisible: he may know of no job.
+        UnknownJob
+    """
+    seen = reader(actor=actor, now=now)
+    row = models.Job.objects.filter(pk=job_id).first()
+    if row is None or not seen.knows(row.kind, row.side):
+        raise UnknownJob("jobs.unknown", {"job": job_id})
+    sides = sorted({str(one["side"]) for one in row.lines})
+    read = {side for side in sides if seen.reads(row.kind, side)}
+    return tuple(one for one in row.lines if one["side"] in read)
+
+
+def need(*, actor: Actor, kind: str, now: datetime, side: str = "") -> None:
+    """Let pass who may ask for work of the kind on that side.
 
     Raises:
         MayNotAsk
     """
-    today = installation.today(now=now)
-    if not any(actor.has(role, on=today) for role in ASKING[kind]):
+    on, roles = installation.today(now=now), ASKING[kind]
+    if not any(actor.has(role, on=on) for role in roles):
         raise MayNotAsk("jobs.may_not_ask", {"actor": actor.name})
+    if side == BOTH and kind not in WHOLE:
+        return
+    wanted: Sequence[str] = sides(now=now) if side == BOTH else [side] if side else []
+    reach = (*roles, Role.CROSS_SIDE) if kind in WHOLE else roles
+    if not all(any(actor.has(role, on=on, side=Side(one)) for role in reach) for one in wanted):
+        raise MayNotAsk("jobs.may_not_ask_both", {"actor": actor.name})
 
 
-def _asked(actor: Actor, job_id: int, now: datetime, states: tuple[str, ...]) -> models.Job:
-    row = models.Job.objects.select_for_update().filter(pk=job_id).first()
-    if row is None:
-        raise UnknownJob("jobs.unknown", {"job": job_id})
-    need(actor=actor, kind=row.kind, now=now)
-    if row.state not in states:
-        raise NotOpen("jobs.not_open", {"job": job_id, "state": row.state})
-    return row
+def may(*, actor: Actor, kind: str, now: datetime, side: str = "") -> bool:
+    """Tell whether the actor may ask for work of the kind on that side."""
+    try:
+        need(actor=actor, kind=kind, now=now, side=side)
+    except MayNotAsk:
+        return False
+    return True
 
 
-def _mine(job: Claimed) -> models.Job:
-    row = models.Job.objects.select_for_update().filter(pk=job.id, state=RUNNING, lease_owner=job.owner).first()
-    if row is None:
-        raise Stopped("jobs.stopped", {"job": job.id})
-    return row
+def side_of(*, actor: Actor, kind: str, now: datetime) -> str:
+    """Return the side of work that the actor asks for: a check is of the sides he judges for, all else of all."""
+    known = sides(now=now)
+    if kind == CHECK:
+        on = installation.today(now=now)
+        known = [one for one in known if any(actor.has(role, on=on, side=Side(one)) for role in ASKING[kind])]
+    return common_side([Side(one) for one in known], released=False)
 
 
-def _end(
+def sides(*, now: datetime) -> list[str]:
+    """Return the sides that systems and their entitlements have."""
+    found = set(models.System.objects.as_known_at(now).values_list("side", flat=True).distinct())
+    found |= set(models.Entitlement.objects.as_known_at(now).values_list("side", flat=True).distinct())
+    return sorted(str(side) for side in found if side and side != NEUTRAL)
+
+
+def end(
     row: models.Job,
     state: str,
     now: datetime,
@@ -287,31 +264,112 @@ def _end(
     params: Mapping[str, str] | None = None,
     by: str = "",
 ) -> None:
-    row.state, row.finished_at, row.lease_owner, row.lease_until = state, now, "", None
+    """Close a job inside the caller's transaction."""
+    row.state, row.finished_at, row.lease_owner, row.lease_until, row.not_before = state, now, "", None, None
     row.error, row.error_params = error, dict(params or {})
     row.save()
-    _record({DONE: "job.finished", FAILED: "job.failed"}.get(state, "job.cancelled"), row, by or row.requested_by, now)
+    record({DONE: "job.finished", FAILED: "job.failed"}.get(state, "job.cancelled"), row, by or row.requested_by, now)
 
 
-def _record(kind: str, row: models.Job, actor: str, now: datetime) -> None:
+def record(kind: str, row: models.Job, actor: str, now: datetime) -> None:
+    """Write the entry of what happened to a job; of one that handles several sides it tells of none."""
     facts: dict[str, Json] = {"job": row.key, "kind": row.kind, "due_at": row.due_at.isoformat()}
-    ledger.record(kind=kind, actor=actor, now=now, facts=facts | ({"error": row.error} if row.error else {}))
+    if row.attempts:
+        facts["attempt"] = row.attempts
+    facts |= {"error": row.error} if row.error else {}
+    ledger.record(kind=kind, actor=actor, now=now, facts=facts, side="" if row.side == BOTH else row.side)
 
 
-def _shown(row: models.Job) -> JobShown:
-    return JobShown(
-        id=row.pk,
-        kind=row.kind,
-        state=row.state,
-        percent=100 * row.done // row.total if row.total else None,
-        requested_by=row.requested_by,
-        due_at=row.due_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        missed_at=row.missed_at,
-        attempts=row.attempts,
-        error=row.error,
-        error_params=row.error_params,
-        params=row.params,
-        result=row.result or {},
-    )
+def _asked(actor: Actor, job_id: int, now: datetime, states: tuple[str, ...]) -> models.Job:
+    row = models.Job.objects.select_for_update().filter(pk=job_id).first()
+    if row is None or not reader(actor=actor, now=now).knows(row.kind, row.side):
+        raise UnknownJob("jobs.unknown", {"job": job_id})
+    need(actor=actor, kind=row.kind, now=now, side=row.side)
+    if row.state not in states:
+        raise NotOpen("jobs.not_open", {"job": job_id, "state": row.state})
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What one actor may know of work. `kinds`: those of which he may know any job."""
+
+    kinds: tuple[str, ...]
+    depth: Callable[[str, str], Depth]
+    """(kind of job, side) → how much he sees; asked often, logged never."""
+    reads: Callable[[str, str], bool]
+    """(kind of job, side) → whether he reads the side's details; such a read across the wall is logged."""
+
+    def knows(self, kind: str, side: str) -> bool:
+        """Tell whether he may know of work of that kind and side."""
+        return kind in self.kinds and self.depth(kind, side) >= Depth.COUNT
+
+    def shown(self, row: models.Job) -> JobShown:
+        """Return the job, its numbers and its error cut to what he sees."""
+        return JobShown(
+            id=row.pk,
+            kind=row.kind,
+            side=row.side,
+            state=row.state,
+            percent=100 * row.done // row.total if row.total else None,
+            requested_by=row.requested_by,
+            due_at=row.due_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            heartbeat_at=row.heartbeat_at,
+            missed_at=row.missed_at,
+            skipped=row.skipped,
+            attempts=row.attempts,
+            error=row.error,
+            error_params=self._error(row),
+            params=row.params,
+            result=self._result(row),
+        )
+
+    def _result(self, row: models.Job) -> dict[str, object]:
+        found = dict(row.result or {})
+        by_side = found.get("sides", {})
+        if by_side:
+            found["sides"] = {
+                side: value for side, value in by_side.items() if self.depth(row.kind, side) >= Depth.COUNT
+            }
+        return found
+
+    def _error(self, row: models.Job) -> dict[str, str]:
+        hidden = [name for name in row.error_params if name not in _PLAIN]
+        if hidden and not self.reads(row.kind, row.side):
+            return {name: value for name, value in row.error_params.items() if name in _PLAIN}
+        return dict(row.error_params)
+
+
+def reader(*, actor: Actor, now: datetime) -> Reader:
+    """Return what the actor may know of work.
+
+    Raises:
+        NotVisible: of nothing at all.
+    """
+    on, cache = installation.today(now=now), dict[tuple[str, str], Depth]()
+    purpose = purpose_of(actor, on=on)
+    about = {kind: ABOUT.get(kind, FactKind.PLAN) for kind in ASKING}
+    widths = {kind: widest(actor, kind=fact, purpose=purpose, on=on) for kind, fact in about.items()}
+    known = tuple(kind for kind, depth in widths.items() if depth >= Depth.COUNT)
+    if not known:
+        visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
+
+    def depth(kind: str, side: str) -> Depth:
+        if side == BOTH:
+            return widths[kind]
+        if (kind, side) not in cache:
+            whose = None if side in {"", NEUTRAL} else Side(side)
+            cache[kind, side] = decide(actor, kind=about[kind], side=whose, purpose=purpose, on=on)
+        return cache[kind, side]
+
+    def reads(kind: str, side: str) -> bool:
+        asked = sides(now=now) if side == BOTH else [side]
+        found = [
+            visibility.depth(actor=actor, kind=about[kind], side=one, purpose=purpose, now=now) is Depth.DETAIL
+            for one in asked
+        ]
+        return all(found)
+
+    return Reader(known, depth, reads)

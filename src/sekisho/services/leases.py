@@ -72,6 +72,12 @@ def give_back(cutover_id: int, owner: str) -> None:
         Cutover.objects.filter(pk=cutover_id, lease_owner=owner).update(lease_owner="", lease_until=None)
 
 
+def keep_mine(*, now: datetime) -> None:
+    """Renew what this process holds, from beside the run: one call to a slow target may outlast the lease."""
+    mine = Cutover.objects.filter(lease_owner__startswith=f"{_process(os.getpid())}:", finished_at=None)
+    mine.update(lease_until=_until(now))
+
+
 def mark() -> str:
     """Return a new mark of this process, by which another can tell whether it lives."""
     return f"{_process(os.getpid())}:{secrets.token_hex(4)}"
@@ -80,6 +86,11 @@ def mark() -> str:
 def is_dead(owner: str) -> bool:
     """Tell whether the process behind a mark is surely dead; of another host nobody can tell."""
     return _dead(owner)
+
+
+def lives(owner: str) -> bool:
+    """Tell whether the process behind a mark is surely alive and another than this one."""
+    return _lives(owner)
 
 
 def _until(now: datetime) -> datetime:

@@ -81,6 +81,19 @@ def make(
         NotAllowed: the actor does not operate systems on every side that the plan would show.
         Expired: `expires_at` is not after `as_of` and now, so nobody could ever carry the plan out.
     """
+    plan = prepare(actor=actor, as_of=as_of, known_at=known_at, expires_at=expires_at, now=now, home=home)
+    keep(plan=plan, actor=actor, now=now)
+    return plan
+
+
+def prepare(
+    *, actor: Actor, as_of: datetime, known_at: datetime, expires_at: datetime | None, now: datetime, home: Path
+) -> Plan:
+    """Read every system and plan, as `make` does; the plan is not kept, so nobody can approve it yet.
+
+    Raises:
+        NotAllowed, Expired
+    """
     if expires_at is not None and expires_at <= max(as_of, now):
         raise Expired("plans.expires_too_early", {"expires_at": expires_at.isoformat()})
     known = access.catalogue(known_at=known_at)
@@ -110,9 +123,7 @@ def make(
         unknown_systems=tuple(sorted(system for system, one in readings.items() if _unknown(one))),
     )
     with uncollected():
-        plan = parts.build(head, draft.operations, draft.held)
-    _keep(plan, actor, now)
-    return plan
+        return parts.build(head, draft.operations, draft.held)
 
 
 @transaction.atomic
@@ -211,6 +222,12 @@ def approvers(*, sha256: str) -> tuple[str, ...]:
     return tuple(rows.values_list("by", flat=True))
 
 
+def given(*, sha256: str) -> int:
+    """Return how many different people other than the planner have approved the plan."""
+    row = models.Plan.objects.only("planned_by").get(sha256=sha256)
+    return len(set(approvers(sha256=sha256)) - {row.planned_by})
+
+
 def exempt_persons(*, day: date, known_at: datetime) -> Mapping[PersonId, Covered]:
     """Return which sides exceptions in force let a person hold together, for those who have any."""
     return plan_facts.exempt_persons(day=day, known_at=known_at)
@@ -269,7 +286,7 @@ def _unknown(reading: Reading | Unread) -> bool:
 
 
 @transaction.atomic
-def _keep(plan: Plan, actor: Actor, now: datetime) -> None:
+def keep(*, plan: Plan, actor: Actor, now: datetime) -> None:
     """Keep the plan; an equal one is kept once. What a part holds is an entry of its own, on the part's side."""
     if models.Plan.objects.filter(sha256=plan.sha256).exists():
         return

@@ -1,27 +1,53 @@
 """What each kind of job does: plan, plan again and say what changed, switch, verify, check. One job at a time.
 
-A worker calls `step` again and again. Each job runs with the roles that whoever asked for it holds now; an error of
-ours ends it with its sentence, and a killed worker's job is taken up again where its own service left off.
+A worker calls `step` again and again. Each job runs with the roles that whoever asked for it holds now. An error ends
+it as failed, with its sentence; one that nobody foresaw too, so that it does not take worker after worker with it.
+Where the database is away nothing is said: the job is taken up again when its lease has run out.
 """
 
-from collections import Counter
+import logging
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+
+from django.db import InterfaceError, OperationalError
 
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import OperationState
-from sekisho.core.parts import parse
-from sekisho.core.plans import Operation, Plan
 from sekisho.core.users import Actor
-from sekisho.services import cutover, installation, jobs, ledger, plans, schedules, screening, users, verification
-from sekisho.services.jobs import Claimed, NewJob
+from sekisho.services import (
+    cutover,
+    job_claims,
+    jobs,
+    leases,
+    ledger,
+    plans,
+    replanning,
+    schedules,
+    screening,
+    users,
+    verification,
+)
+from sekisho.services.cutover import CutoverResult
+from sekisho.services.job_claims import Claimed, Done
+from sekisho.services.jobs import NewJob
 from sekisho.store import models
 
-SHOWN = 500
-"""Changes that a re-plan lists; their number is always whole."""
+log = logging.getLogger(__name__)
+
+
+class Defect(SekishoError):
+    """Something failed that nobody foresaw; what was not committed did not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Whoever calls `step`: beats for the job it holds, and knows when it is told to stop."""
+
+    hold: Callable[[Claimed | None], None] = lambda _: None
+    stopping: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,124 +59,109 @@ class Task:
     home: Path
     now: datetime
     clock: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
 
     def tell(self, done: int, total: int) -> None:
-        """Say how far the work is; stops it where it was paused or taken over."""
-        jobs.keep(self.job, now=self.clock(), done=done, total=total)
+        """Say how far the work is; stops it where it was paused or taken over, or the worker is to stop."""
+        job_claims.keep(self.job, now=self.clock(), done=done, total=total)
+        if self.stopping() and done < total:
+            raise job_claims.LetGo("jobs.stopped", {"job": self.job.id})
 
 
-def step(*, home: Path, clock: Callable[[], datetime]) -> bool:
+def step(*, home: Path, clock: Callable[[], datetime], worker: Worker | None = None) -> bool:
     """Do one job that is due; return whether there was one."""
-    now = clock()
+    worker, now = worker or Worker(), clock()
     schedules.tick(now=now)
-    job = jobs.claim(now=now)
-    if job is None:
-        ledger.sequence(now=now)
-        return False
-    task = Task(job, users.signed_in_actor(name=job.requested_by, now=now), home, now, clock)
-    try:
-        result = KINDS[job.kind](task)
-        jobs.finish(job, now=clock(), result=result)
-    except jobs.Stopped:
-        return True
-    except SekishoError as error:
-        _failed(job, error, clock())
+    job = job_claims.claim(now=now)
+    if job is not None:
+        worker.hold(job)
+        try:
+            actor = users.signed_in_actor(name=job.requested_by, now=now)
+            _do(Task(job, actor, home, now, clock, worker.stopping))
+        except job_claims.Stopped:
+            log.info("job.stopped")  # paused, cancelled or taken over: the row says so already
+        finally:
+            worker.hold(None)
     ledger.sequence(now=clock())
-    return True
+    return job is not None
 
 
-def _failed(job: Claimed, error: SekishoError, now: datetime) -> None:
+def _do(task: Task) -> None:
+    """Do the job and record its end.
+
+    Raises:
+        Stopped: it is no longer this worker's.
+    """
+    job, clock = task.job, task.clock
     try:
-        jobs.fail(job, now=now, error=error)
-    except jobs.Stopped:
-        return
+        job_claims.finish(job, now=clock(), left=KINDS[job.kind](task))
+    except job_claims.Stopped:
+        raise
+    except job_claims.LetGo:
+        job_claims.let_go(job, now=clock())
+    except (leases.Running, leases.LeaseLost):
+        job_claims.let_go(job, now=clock(), wait=job_claims.AGAIN)  # somebody else carries a cutover out just now
+    except SekishoError as error:
+        job_claims.fail(job, now=clock(), error=error)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # the runner: whatever it is ends as evidence; its trace goes to the worker's own log
+        log.exception("job.failed")
+        job_claims.fail(job, now=clock(), error=Defect("jobs.defect", {"error": type(error).__name__}))
 
 
-def _plan(task: Task) -> Mapping[str, Json]:
+def _plan(task: Task) -> Done:
+    """Make a plan, or find the one that this job made before its worker died."""
     as_of = datetime.fromisoformat(task.job.params["as_of"])
+    if task.job.attempt > 1 and task.job.started_at is not None:
+        mine = models.Plan.objects.filter(
+            as_of=as_of, planned_by=task.actor.name, planned_at__gte=task.job.started_at
+        ).order_by("planned_at")
+        found = mine.values_list("sha256", flat=True).first()
+        if found is not None:
+            return Done({"sha256": found})
     plan = plans.make(actor=task.actor, as_of=as_of, known_at=task.now, expires_at=None, now=task.now, home=task.home)
-    return {"sha256": plan.sha256}
+    return Done({"sha256": plan.sha256})
 
 
-def _replan(task: Task) -> Mapping[str, Json]:
-    """Plan the next transfer day again and say what changed since the last plan for that day."""
-    as_of = _next_day(task)
-    if as_of is None:
-        return {"sha256": ""}
-    former = models.Plan.objects.filter(as_of=as_of).order_by("-planned_at", "-pk").first()
-    plan = plans.make(actor=task.actor, as_of=as_of, known_at=task.now, expires_at=None, now=task.now, home=task.home)
-    before = _operations(parse(plans.stored(sha256=former.sha256))) if former else {}
-    after = _operations(plan)
-    return {
-        "sha256": plan.sha256,
-        "former": former.sha256 if former else "",
-        "added": [_line(after[key]) for key in sorted(after.keys() - before.keys())][:SHOWN],
-        "removed": [_line(before[key]) for key in sorted(before.keys() - after.keys())][:SHOWN],
-        "changes": len(after.keys() ^ before.keys()),
-    }
+def _replan(task: Task) -> Done:
+    since = task.job.started_at or task.now
+    found = replanning.replan(actor=task.actor, now=task.now, home=task.home, since=since)
+    return Done(found.result(), found.lines()) if found is not None else Done({"sha256": ""})
 
 
-def _next_day(task: Task) -> datetime | None:
-    """Return midnight of the next day on which an order takes effect, within two months."""
-    today = installation.today(now=task.now)
-    day = (
-        models.Order.objects.filter(first_day__gt=today, first_day__lte=today + timedelta(days=60), superseded_at=None)
-        .order_by("first_day")
-        .values_list("first_day", flat=True)
-        .first()
-    )
-    return installation.midnight(day=day, known_at=task.now) if day else None
-
-
-def _operations(plan: Plan) -> dict[tuple[str, ...], Operation]:
-    return {
-        (one.side, one.system, one.person_id, one.account, one.action.value, one.entitlement): one
-        for part in plan.parts
-        for one in part.operations
-    }
-
-
-def _line(one: Operation) -> dict[str, Json]:
-    return {
-        "side": one.side,
-        "system": one.system,
-        "person_id": one.person_id,
-        "action": one.action.value,
-        "entitlement": one.entitlement,
-    }
-
-
-def _cutover(task: Task) -> Mapping[str, Json]:
-    """Carry the plan out, or on; ask for its verification afterwards."""
+def _cutover(task: Task) -> Done:
+    """Carry the plan out, or on; its verification follows from it, once a job."""
     sha256 = task.job.params["sha256"]
     document = plans.stored(sha256=sha256)
     done = cutover.run(document=document, actor=task.actor, now=task.now, home=task.home, progress=task.tell)
-    numbers = Counter((one.side, one.state) for one in done.operations)
-    now = task.clock()
-    asked = NewJob("verification", f"verify {sha256} {now.isoformat()}", {"sha256": sha256}, now)
-    jobs.enqueue(actor=task.actor, now=now, asked=asked)
-    return {f"{side}/{state.value}": count for (side, state), count in sorted(numbers.items())} | {
-        "finished": done.finished,
-        "unreachable": list(done.unreachable),
-        "failed": done.number(OperationState.FAILED),
-    }
+    then = NewJob(jobs.VERIFICATION, f"verification after job {task.job.id}", {"sha256": sha256}, task.clock())
+    return Done(_numbers(done), then=then)
 
 
-def _verification(task: Task) -> Mapping[str, Json]:
+def _numbers(done: CutoverResult) -> Mapping[str, Json]:
+    by_side: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in done.operations:
+        by_side[one.side][one.state.value] += 1
+    sides: dict[str, Json] = {side: dict(counted) for side, counted in sorted(by_side.items())}
+    return {"sha256": done.sha256, "finished": done.finished, "sides": sides}
+
+
+def _verification(task: Task) -> Done:
     verification.verify(actor=task.actor, as_of=task.now, now=task.now, home=task.home)
-    return {}
+    return Done()
 
 
-def _check(task: Task) -> Mapping[str, Json]:
+def _check(task: Task) -> Done:
     screening.check(actor=task.actor, now=task.now, as_of=task.now, known_at=task.now)
-    return {}
+    return Done()
 
 
-KINDS: Mapping[str, Callable[[Task], Mapping[str, Json]]] = {
-    "plan": _plan,
-    "replan": _replan,
-    "cutover": _cutover,
-    "verification": _verification,
-    "check": _check,
+KINDS: Mapping[str, Callable[[Task], Done]] = {
+    jobs.PLAN: _plan,
+    jobs.REPLAN: _replan,
+    jobs.CUTOVER: _cutover,
+    jobs.VERIFICATION: _verification,
+    jobs.CHECK: _check,
 }
 """Kind of job → what it does, and what it leaves to be shown."""

@@ -11,7 +11,7 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
 from sekisho.core.plans import GuardResult, HeldGrant, Operation, Plan
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import installation, jobs, passkeys, plan_review, plans, schedules, users
+from sekisho.services import installation, jobs, passkeys, plan_review, plans, switches, users
 from sekisho.services import verification_runs as runs
 from sekisho.services.jobs import NewJob
 from sekisho.services.plan_review import PlanLine
@@ -34,7 +34,7 @@ def plan_list(request: Request) -> HttpResponse | Shown:
         try:
             asked = forms.needed_day(request.POST, "day")
             as_of = installation.midnight(day=asked, known_at=caller.now)
-            key = f"plan {as_of.isoformat()} {caller.now.isoformat()}"
+            key = f"plan {as_of.isoformat()} {caller.actor.name} {caller.now:%Y-%m-%d %H:%M}"  # a double click is one
             wanted = NewJob("plan", key, {"as_of": as_of.isoformat()}, caller.now)
             jobs.enqueue(actor=caller.actor, now=caller.now, asked=wanted)
             messages.success(request, say("page_plans.asked", day=day(asked)))
@@ -101,6 +101,7 @@ def plan(request: Request, sha256: str) -> HttpResponse | Shown:
     open_ = line.state in {"waiting", "approved"}
     options = passkeys.options(name=caller.actor.name, plan_sha256=sha256) if may and not own else None
     counts = _counts(shown)
+    job = switches.job_of(actor=caller.actor, now=caller.now, sha256=sha256)
     context = {
         "plan": shown,
         "line": line,
@@ -119,8 +120,10 @@ def plan(request: Request, sha256: str) -> HttpResponse | Shown:
         "options": {"challenge": options.challenge, "rpId": options.rp_id, "credentials": list(options.credentials)}
         if options
         else None,
-        "may_switch": _has(request, Role.IT_OPERATION) and line.state in {"approved", "running"},
-        "job": jobs.job(actor=caller.actor, now=caller.now, key=_switch_key(shown)),
+        "may_switch": _may_switch(request) and line.state in {"approved", "running"},
+        "job": job,
+        "open_job": job is not None and job.state in jobs.OPEN,
+        "switch": switches.of_plan(actor=caller.actor, now=caller.now, sha256=sha256),
         "due": caller.now >= shown.as_of,
     }
     tables = (_changes(request, shown, names, way), _held(request, shown, names))
@@ -144,19 +147,20 @@ def _do(request: Request, sha256: str) -> None:
             given = len(standing.approvals)
             messages.success(request, say("page_plans.approved", n=given, total=standing.required))
         case "switch":
-            found = plan_review.review(actor=caller.actor, now=caller.now, sha256=sha256).plan
-            due = max(found.as_of, caller.now)
-            asked = NewJob("cutover", _switch_key(found), {"sha256": sha256}, due)
-            if caller.now >= found.as_of:
-                jobs.enqueue(actor=caller.actor, now=caller.now, asked=asked)
-            else:
-                schedules.at(actor=caller.actor, now=caller.now, name=f"switch {sha256[:12]}", asked=asked)
-            messages.success(request, say("page_plans.switch_at", at=moment(due)))
+            line = plan_review.line(actor=caller.actor, now=caller.now, sha256=sha256)
+            replaced = switches.let_run(actor=caller.actor, now=caller.now, sha256=sha256)
+            messages.success(request, say("page_plans.switch_at", at=moment(max(line.as_of, caller.now))))
+            if replaced:
+                messages.warning(request, say("page_plans.switch_replaced", plan=replaced[:12]))
+        case "undo":
+            switches.undo(actor=caller.actor, now=caller.now, sha256=sha256)
+            messages.success(request, say("page_plans.switch_undone"))
 
 
-def _switch_key(found: Plan) -> str:
-    """Return the key of the switch's job: one a plan, whether a schedule makes it or a person."""
-    return f"switch {found.sha256[:12]}@{found.as_of.isoformat()}"
+def _may_switch(request: Request) -> bool:
+    caller = request.caller
+    side = jobs.side_of(actor=caller.actor, kind=jobs.CUTOVER, now=caller.now)
+    return jobs.may(actor=caller.actor, kind=jobs.CUTOVER, now=caller.now, side=side)
 
 
 def _refused(request: Request, error: SekishoError) -> None:

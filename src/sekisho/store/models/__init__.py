@@ -11,7 +11,7 @@ from sekisho.store.models.access import (
     SystemRead,
 )
 from sekisho.store.models.boundary import Company, Unit
-from sekisho.store.models.jobs import Job, Schedule
+from sekisho.store.models.jobs import Job, Schedule, Worker
 from sekisho.store.models.ledger import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
 from sekisho.store.models.orders import Manifest, MappingProfile, Order, OrderFile, OrderFileContent, Screening
 from sekisho.store.models.people import EmployeeNumber, Person, PersonLink, PersonName, RosterPost, Stint
@@ -74,4 +74,5 @@ __all__ = [
     "Unit",
     "User",
     "VerificationRun",
+    "Worker",
 ]

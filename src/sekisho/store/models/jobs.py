@@ -1,14 +1,18 @@
-"""Background work: jobs, their leases, and the schedules that make them."""
+"""Background work: jobs, their leases, the schedules that make them, and the workers who do them."""
 
 from django.db import models
 from django.db.models import Q
 
 
 class Schedule(models.Model):
-    """When a kind of job is due. `repeats` is `once` or `daily`; `time` is the company's wall clock."""
+    """When a kind of job is due. `repeats` is `once` or `daily`; `time` is the company's wall clock.
+
+    `side` is that of the jobs it makes.
+    """
 
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=32)
+    side = models.CharField(max_length=32, blank=True)
     params = models.JSONField(default=dict)
     repeats = models.CharField(max_length=8)
     time = models.TimeField(null=True)
@@ -39,6 +43,8 @@ class Job(models.Model):
     due_at = models.DateTimeField()
     missed_at = models.DateTimeField(null=True)
     """When a worker saw that it was too late to begin on time; null where it was not."""
+    skipped = models.PositiveIntegerField(default=0)
+    """Further times of its schedule that had passed when it fell due: this one job catches them up."""
     state = models.CharField(max_length=16)
     step = models.CharField(max_length=100, blank=True)
     """The code of the sentence that says what it is doing."""
@@ -47,12 +53,17 @@ class Job(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    """Until when it waits for another process to end what stands in its way; null where nothing does."""
     heartbeat_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=100, blank=True)
     error_params = models.JSONField(default=dict)
     result = models.JSONField(null=True)
+    """What is shown of it; numbers by side under `sides`."""
+    lines = models.JSONField(default=list)
+    """What it found, line by line, each with its side."""
 
     class Meta:
         constraints = [
@@ -62,3 +73,12 @@ class Job(models.Model):
             )
         ]
         indexes = [models.Index(fields=["state", "due_at"], name="job_todo")]
+
+
+class Worker(models.Model):
+    """A process that does jobs, from its first sign of life until it leaves; a killed one never leaves."""
+
+    mark = models.CharField(max_length=100, unique=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
