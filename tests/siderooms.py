@@ -8,8 +8,11 @@ from sekisho.core.kinds import OrderStatus, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
     board,
+    exceptions_shown,
     jobs,
     plan_review,
+    rules_shown,
+    rules_toml,
     search,
     systems_shown,
     transfers,
@@ -89,8 +92,27 @@ def _members(who_asks: Actor, side: Side) -> object:
     return shown.members
 
 
+def _exception(world: World, who_asks: Actor, side: Side) -> object:
+    shown = exceptions_shown.shown(actor=who_asks, now=NOW, exception_id=world.exceptions[side])
+    return shown.state
+
+
+def _placed(who_asks: Actor) -> object:
+    """Return how many people the actor counts in the listed units; the units themselves are open to all."""
+    units = rules_shown.units(actor=who_asks, now=NOW, day=NOW.date())
+    return sum(one.people or 0 for one in units if one.classes)
+
+
 ASKS: Mapping[str, Ask] = {
     "search.search": lambda _, a, side: search.search(actor=a, now=NOW, words=f"P{TOKEN[side]}").persons,
+    "exceptions_shown.listed": lambda _, a, side: [one.state for one in exceptions_shown.listed(actor=a, now=NOW)],
+    "exceptions_shown.shown": _exception,
+    "exceptions_shown.find_person": lambda _, a, side: exceptions_shown.find_person(
+        actor=a, now=NOW, words=f"N{TOKEN[side]}1"
+    ).replace(f"N{TOKEN[side]}1", ""),
+    "rules_shown.rule": lambda _, a, side: rules_shown.rule(actor=a, now=NOW, rule_id="desk").versions[0].approvers,
+    "rules_shown.units": lambda _, a, side: _placed(a),
+    "rules_toml.document": lambda _, a, side: rules_toml.document(actor=a, now=NOW),
     "systems_shown.systems": lambda _, a, side: systems_shown.systems(actor=a, now=NOW),
     "systems_shown.system": lambda _, a, side: (
         systems_shown.system(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").bundles

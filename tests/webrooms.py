@@ -32,6 +32,8 @@ def address(world: sides.World, name: str, side: Side) -> str:
         "<str:entry>": entry.entry_id if entry else "0",
         "<str:name>": OTHER_USER,
         "<int:file_id>": str(file.pk if file else 0),
+        "<path:rule>": "desk",
+        "<str:exception>": world.exceptions[side],
         "<path:order>": quote(order.order_id, safe="/"),
         "<str:person>": f"P{token}2",
         "<str:code>": f"U{token}1",
@@ -92,6 +94,11 @@ def _grant(side: Side) -> Body:
     return {"person": f"P{token}4", "entitlement": f"sys{token}|e{token}", **days}
 
 
+def _excepted(side: Side) -> Body:
+    days = {"start": "2024-04-01", "end": "2024-05-01", "reason": "r"}
+    return {"rule": "desk", "person": f"P{TOKENS[side]}4", **days}
+
+
 def _role() -> Body:
     made = models.RoleAssignment.objects.create(
         user=OTHER_USER,
@@ -131,6 +138,9 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "board cancel": lambda *_: _job("waiting"),
     "board pause": lambda *_: _job("running"),
     "board resume": lambda *_: _job("paused"),
+    "exception approve": lambda *_: {},
+    "exception withdraw": lambda *_: {},
+    "exceptions ask": lambda _, side: _excepted(side),
     "import_file mend": lambda *_: {"|2|employee_no": "another"},
     "imports check": lambda *_: {},
     "imports manifest": lambda _, side: _file(

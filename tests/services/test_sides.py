@@ -129,6 +129,7 @@ COUNTS: dict[str, Callable[[object], int]] = {
     "verification.verify": lambda found: sum(found.counts.values()),
     "verification_runs.latest": lambda found: found.total - found.verified - sum(side.held for side in found.sides),
     "screening.rescreen": lambda looked_at: looked_at,
+    "rules_shown.units": lambda people: people,
 }
 """Services whose answer has numbers: how to read them. The sides' numbers differ, so that each shows in a sum."""
 

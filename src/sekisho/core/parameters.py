@@ -81,3 +81,8 @@ class Parameters:
         if not isinstance(value, int):
             raise BadParameter("parameters.bad", {"name": name, "value": value, "type": "int"})
         return value
+
+    def change_days(self, *names: str) -> frozenset[date]:
+        """Return the days on which one of the parameters is set or its setting ends."""
+        periods = [setting.period for setting in self._settings if setting.name in names]
+        return frozenset({one.start for one in periods} | {one.end for one in periods if one.end})

@@ -4,8 +4,9 @@ A rule's *kind* names a pure function in `screening`; everything else is data th
 officer can read. Two versions of one rule in force on one day are bad input.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
@@ -15,6 +16,10 @@ from sekisho.core.kinds import CompanyStatus, PersonId, PostClass, RuleKind, Rul
 from sekisho.core.periods import Period
 
 E = TypeVar("E", bound=StrEnum)
+
+PROGRAMME_FROM = ("network_service_center", "central_dispatch", "trunk_planning", "balancing_procurement")
+PROGRAMME_TO = ("retail_sales", "power_trading", "generation_planning", "specified_wholesale")
+"""The classes of the published programme, in its order; a company may list more."""
 
 
 class BadRule(SekishoError):
@@ -77,6 +82,78 @@ class RuleException:
     """Person ids of those who approved; `exceptions` says whether they may and whether they are enough."""
     period: Period
     requested_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A version as it was written down; `entered` tells that it was adopted on the site, not kept in the folder."""
+
+    rule: Rule
+    entered: bool = False
+
+
+def laid_over(versions: Iterable[Written]) -> tuple[Rule, ...]:
+    """Return the versions with those entered on the site laid over the folder's, by rule and first day.
+
+    An entered version holds from its first day until the next version of its rule begins; one of an empty period
+    ends its rule there. Of two that begin on one day the later in the given order counts. Versions of the folder
+    alone stay as they are written.
+    """
+    found: dict[str, list[Written]] = defaultdict(list)
+    for one in versions:
+        found[one.rule.id].append(one)
+    return tuple(rule for name in sorted(found) for rule in _in_turn(found[name]))
+
+
+def _in_turn(versions: list[Written]) -> list[Rule]:
+    ordered = sorted(versions, key=lambda one: one.rule.period.start)
+    kept = []
+    for place, one in enumerate(ordered):
+        period = one.rule.period
+        cut = next((next_one.rule.period.start for next_one in ordered[place + 1 :] if cuts(next_one, one)), None)
+        if cut is None or cut >= period.until:
+            kept.append(one.rule)
+        elif cut > period.start:
+            kept.append(replace(one.rule, period=Period(period.start, cut)))
+    return kept
+
+
+def cuts(later: Written, earlier: Written) -> bool:
+    """Tell whether the later version ends the earlier one: where either was entered on the site."""
+    return later.entered or earlier.entered
+
+
+def with_change(rules: Iterable[Rule], change: Rule) -> tuple[Rule, ...]:
+    """Return the rules as they are once the change is adopted."""
+    return laid_over([*(Written(rule) for rule in rules), Written(change, entered=True)])
+
+
+def body_of(rule: Rule) -> dict[str, object]:
+    """Return what `read_rule` reads, without id, version and period: only the keys that say something."""
+    body: dict[str, object] = {"kind": rule.kind.value, "type": rule.type.value}
+    for key in ("from_classes", "to_classes", "from_post_classes", "to_post_classes", "to_status"):
+        if words := sorted(str(word) for word in getattr(rule, key)):
+            body[key] = words
+    for key in ("neutral_stay_days", "lookback_days"):
+        if getattr(rule, key) is not None:
+            body[key] = getattr(rule, key)
+    if rule.reverse:
+        body["reverse"] = True
+    if texts := {name: said for name, said in (("ja", rule.text_ja), ("en", rule.text_en)) if said}:
+        body["text"] = texts
+    body |= {key: getattr(rule, key) for key in ("source", "approved_by") if getattr(rule, key)}
+    if rule.approved_on is not None:
+        body["approved_on"] = rule.approved_on.isoformat()
+    return body
+
+
+_NOT_SAID = frozenset({"id", "version", "period"})
+
+
+def differences(before: Rule, after: Rule) -> tuple[str, ...]:
+    """Return the keys in which two versions differ, in the order in which a rule is written."""
+    names = [one.name for one in fields(Rule) if one.name not in _NOT_SAID]
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
 
 
 def read_rule(body: Mapping[str, object], period: Period) -> Rule:

@@ -29,6 +29,7 @@ STATUS: dict[str, int] = {
     "UnknownGrant": NOT_FOUND,
     "UnknownJob": NOT_FOUND,
     "UnknownPerson": NOT_FOUND,
+    "UnknownRule": NOT_FOUND,
     "UnknownSystem": NOT_FOUND,
     "UnknownTransfer": NOT_FOUND,
     "UnknownUnit": NOT_FOUND,

@@ -16,17 +16,17 @@ from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import NETWORK, PersonId, Role, Side
 from sekisho.core.periods import Period
-from sekisho.core.rules import Approvers, RuleException
+from sekisho.core.rules import RuleException
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, common_side
 from sekisho.core.wall import NOT_COVERED, Covered
 from sekisho.services import installation, ledger, people, person_sides, users, visibility
+from sekisho.services.exception_names import Names
 from sekisho.services.person_sides import Notice, Sides
 from sekisho.services.rules import approvers, rules
 from sekisho.store import models
 
 REQUESTED, APPROVED, WITHDRAWN = "requested", "approved", "withdrawn"
-FROM_FOLDER = "folder:"
 REQUESTERS = (Role.HR, Role.COMPLIANCE, Role.IT_OPERATION, Role.UNIT_HEAD)
 
 
@@ -137,7 +137,7 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
         MayNot: the actor is not listed for the rule today, requested it himself, is the mover, or has approved.
     """
     users.need_role(actor=actor, now=now)
-    row, names = _current(exception_id, now), _Names.known(now)
+    row, names = _current(exception_id, now), Names.known(now)
     person = names.of_actor(actor)
     sides = core.listed(names.approvers, row.rule_id, (installation.today(now=now),))
     if not any(person in persons for persons in sides.values()) and not _sees(actor, [row], now):
@@ -149,7 +149,7 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
     missing = core.open_sides(
         [names.of_approval(one) for one in approvals],
         mover=names.of(row.person_id),
-        requester=names.of_requester(row),
+        requester=names.of_requester(row.requested_by),
         sides=sides,
     )
     changed = _replaced(row, now, approvals=approvals, state=REQUESTED if missing else APPROVED, end=row.end)
@@ -158,10 +158,10 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
 
 
 def _refuse_approval(
-    row: models.RuleException, person: str, sides: Mapping[Side, frozenset[PersonId]], names: "_Names"
+    row: models.RuleException, person: str, sides: Mapping[Side, frozenset[PersonId]], names: Names
 ) -> None:
     facts = {"by": person, "rule": row.rule_id}
-    mover, requester = names.of(row.person_id), names.of_requester(row)
+    mover, requester = names.of(row.person_id), names.of_requester(row.requested_by)
     if person in {mover, requester}:
         raise MayNot("exceptions.himself", facts)
     if not core.may_approve(person, mover=mover, requester=requester, sides=sides):
@@ -200,10 +200,21 @@ def withdraw(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionStat
 
 
 def exceptions(*, actor: Actor, now: datetime) -> tuple[ExceptionState, ...]:
-    """Return the exceptions that the actor may see, by id; what may not be seen is not counted either."""
-    rows = models.RuleException.objects.as_known_at(now).order_by("exception_id")
-    seen = _sees(actor, rows, now)
-    return tuple(_state(row, now) for row in rows if row.pk in seen)
+    """Return the exceptions that the actor may see, by id; what may not be seen is not counted either.
+
+    Whoever asked for one, and whoever is listed to approve one that still waits, sees it whatever his roles.
+    """
+    users.need_role(actor=actor, now=now)
+    rows = list(models.RuleException.objects.as_known_at(now).order_by("exception_id"))
+    names, today = Names.known(now), installation.today(now=now)
+    seen, himself = _sees(actor, rows, now), names.of_actor(actor)
+    own = {row.pk for row in rows if row.requested_by == actor.name or _waits_for(himself, row, names, today)}
+    return tuple(_state(row, now, names, today) for row in rows if row.pk in seen | own)
+
+
+def _waits_for(person: str, row: models.RuleException, names: Names, today: date) -> bool:
+    sides = core.listed(names.approvers, row.rule_id, (today,))
+    return row.state == REQUESTED and any(person in persons for persons in sides.values())
 
 
 def _sees(actor: Actor, rows: Iterable[models.RuleException], now: datetime) -> set[int]:
@@ -247,7 +258,7 @@ def _decided(actor: Actor, side: Side | None, now: datetime, *, released: bool) 
 
 def known(*, known_at: datetime) -> dict[PersonId, tuple[RuleException, ...]]:
     """Return every exception per person; `core.exceptions` says which hold. A withdrawn one has ended."""
-    names = _Names.known(known_at)
+    names = Names.known(known_at)
     found: dict[PersonId, tuple[RuleException, ...]] = {}
     for row in models.RuleException.objects.as_known_at(known_at).order_by("exception_id"):
         one = _core(row, names)
@@ -331,8 +342,10 @@ def _entry(kind: str, row: models.RuleException, actor: Actor, now: datetime) ->
     )
 
 
-def _state(row: models.RuleException, now: datetime) -> ExceptionState:
-    names, today = _Names.known(now), installation.today(now=now)
+def _state(
+    row: models.RuleException, now: datetime, names: Names | None = None, today: date | None = None
+) -> ExceptionState:
+    names, today = names or Names.known(now), today or installation.today(now=now)
     one = _core(row, names)
     sides = core.listed(names.approvers, row.rule_id, (row.start, today))
     missing = core.open_sides(one.approved_by, mover=one.person_id, requester=one.requested_by, sides=sides)
@@ -352,7 +365,7 @@ def _state(row: models.RuleException, now: datetime) -> ExceptionState:
     )
 
 
-def _core(row: models.RuleException, names: "_Names") -> RuleException:
+def _core(row: models.RuleException, names: Names) -> RuleException:
     return RuleException(
         id=row.exception_id,
         rule=row.rule_id,
@@ -360,36 +373,5 @@ def _core(row: models.RuleException, names: "_Names") -> RuleException:
         reason=row.reason,
         approved_by=frozenset(names.of_approval(one) for one in row.approvals),
         period=Period(row.start, row.end),
-        requested_by=names.of_requester(row),
+        requested_by=names.of_requester(row.requested_by),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Whom a written name stands for: the person behind a user, and of linked ids the one that answers (law 13)."""
-
-    persons: Mapping[str, str]
-    same_as: Mapping[PersonId, PersonId]
-    approvers: tuple[Approvers, ...]
-
-    @classmethod
-    def known(cls, known_at: datetime) -> "_Names":
-        rows = models.RoleAssignment.objects.as_known_at(known_at).values_list("user", "person_id")
-        persons = {user: person for user, person in rows if person}
-        return cls(persons, people.same_as(known_at=known_at), approvers(known_at=known_at))
-
-    def of(self, name: str) -> str:
-        person = PersonId(self.persons.get(name, name))
-        return self.same_as.get(person, person)
-
-    def of_actor(self, actor: Actor) -> str:
-        """Return who acts; in a home without users the claimed name stands for the person."""
-        return self.of(actor.person_id or actor.name)
-
-    def of_requester(self, row: models.RuleException) -> str:
-        """Return the requesting person; rows of exceptions.csv carry a mark before the name."""
-        return self.of(row.requested_by.removeprefix(FROM_FOLDER))
-
-    def of_approval(self, approval: Mapping[str, Any]) -> str:
-        """Return the approving person; exceptions.csv may name a user."""
-        return self.of(str(approval.get("person_id") or approval.get("by") or ""))

@@ -83,7 +83,13 @@ class LoadResult:
         return sum(file.rejected for file in self.files)
 
 
-ENTERED_TOO: Collection[type[Fact]] = (models.RoleAssignment, models.Parameter, models.Holiday)
+ENTERED_TOO: Collection[type[Fact]] = (
+    models.RoleAssignment,
+    models.Parameter,
+    models.Holiday,
+    models.Rule,
+    models.RuleApprovers,
+)
 """Tables whose rows may also be entered on the site; a load leaves those alone."""
 
 

@@ -8,21 +8,27 @@ from sekisho.core.kinds import PersonId, Side
 from sekisho.core.moves import History
 from sekisho.core.parameters import Parameters, Setting
 from sekisho.core.periods import Period
-from sekisho.core.rules import Approvers, Rule, read_rule
+from sekisho.core.rules import Approvers, Rule, Written, laid_over, read_rule
 from sekisho.services import person_facts
 from sekisho.store import models
 
+SITE = "site"
+"""The origin of what was adopted on the site; what came with the company folder has none."""
+
 
 def rules(*, known_at: datetime) -> tuple[Rule, ...]:
-    """Return every version of every rule, in force or not.
+    """Return every version of every rule, in force or not; those adopted on the site lie over the folder's.
 
     Raises:
         BadRule: a stored rule cannot be read; leaving it out would call moves allowed (law 3).
     """
-    found = [
-        read_rule({**row.body, "id": row.rule_id, "version": row.version}, Period(row.start, row.end))
-        for row in models.Rule.objects.as_known_at(known_at)
-    ]
+    found = laid_over(
+        Written(
+            read_rule({**row.body, "id": row.rule_id, "version": row.version}, Period(row.start, row.end)),
+            entered=row.origin == SITE,
+        )
+        for row in models.Rule.objects.as_known_at(known_at).order_by("recorded_at", "id")
+    )
     return tuple(sorted(found, key=lambda rule: (rule.id, rule.period.start, rule.version)))
 
 
@@ -56,3 +62,9 @@ def history(*, known_at: datetime) -> History:
     """Return from when on somebody without a known post is known to have had none."""
     first = models.RosterPost.objects.as_known_at(known_at).aggregate(first=Min("start"))["first"]
     return History(history_complete_from(known_at=known_at), first)
+
+
+def entered(*, known_at: datetime) -> frozenset[tuple[str, str, date]]:
+    """Return id, version and first day of the versions that were adopted on the site."""
+    rows = models.Rule.objects.as_known_at(known_at).filter(origin=SITE)
+    return frozenset(rows.values_list("rule_id", "version", "start"))

@@ -6,7 +6,7 @@ judgement itself is `core.screening`; who sees which verdict, `core.visibility`;
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,31 +14,26 @@ from django.db.models import Min
 
 from sekisho.core.boundary import Boundary, changed_units
 from sekisho.core.kinds import OrderStatus, Outcome, PersonId, Side
-from sekisho.core.order_effects import Resolution, resolve
 from sekisho.core.orders import Order
-from sekisho.core.people import Post, Timeline
+from sekisho.core.people import Post
 from sekisho.core.periods import day_before, local_day
 from sekisho.core.reorganisation import newly_matched
 from sekisho.core.rules import RuleRef
-from sekisho.core.screening import STRENGTH, Rulebook, judge
-from sekisho.core.timeline import fold
+from sekisho.core.screening import STRENGTH
 from sekisho.core.users import Actor
 from sekisho.core.verdicts import Verdict
 from sekisho.core.visibility import Depth, FactKind, common_side
 from sekisho.services import (
-    exceptions,
     findings,
     installation,
     people,
-    person_facts,
-    rules,
     screening_records,
     visibility,
 )
-from sekisho.services.boundary import boundary
 from sekisho.services.findings import NewFinding
 from sekisho.services.orders import is_released
 from sekisho.services.screening_records import Newly
+from sekisho.services.screening_world import World, ordered
 from sekisho.services.verdicts import reason
 from sekisho.store import models
 
@@ -83,80 +78,6 @@ class RescreenResult:
     unknown: int
 
 
-class _World:
-    """The facts of some persons, folded with their final orders, and of a draft's day with its drafts."""
-
-    def __init__(self, *, person_ids: Collection[PersonId], known_at: datetime) -> None:
-        self.book = rulebook(known_at=known_at)
-        self._facts = person_facts.facts(person_ids=person_ids, known_at=known_at)
-        self._drafts: dict[PersonId, list[Order]] = defaultdict(list)
-        draft = [OrderStatus.DRAFT]
-        for order in person_facts.accepted(person_ids=person_ids, known_at=known_at, statuses=draft):
-            self._drafts[order.person_id].append(order)
-        self._finals: dict[PersonId, Resolution] = {}
-        self._timelines: dict[PersonId, Timeline] = {}
-
-    def persons(self) -> list[PersonId]:
-        return sorted(self._facts.orders.keys() | self._drafts.keys())
-
-    def in_force(self, person: PersonId) -> tuple[Order, ...]:
-        """Return the person's final orders that count and the drafts that nobody withdrew, as they apply."""
-        return (*self._resolved(person).orders, *self._drafts_kept(person).orders)
-
-    def verdict(self, order: Order, *, on: date | None = None, excepted_on: date | None = None) -> Verdict:
-        return judge(order, self._timeline_for(order), self.book, on=on, excepted_on=excepted_on)
-
-    def boundary(self) -> Boundary:
-        return self.book.boundary
-
-    def _resolved(self, person: PersonId) -> Resolution:
-        if person not in self._finals:
-            self._finals[person] = resolve(self._facts.orders.get(person, ()))
-        return self._finals[person]
-
-    def _drafts_kept(self, person: PersonId) -> Resolution:
-        drafts = self._drafts.get(person)
-        if not drafts:
-            return Resolution(())
-        found = resolve([*self._resolved(person).orders, *drafts])
-        return replace(found, orders=tuple(order for order in found.orders if order.status is OrderStatus.DRAFT))
-
-    def _timeline_for(self, order: Order) -> Timeline:
-        person = order.person_id
-        if order.status is OrderStatus.DRAFT:
-            drafts = self._drafts_kept(person)
-            with_it = tuple(one for one in drafts.orders if one.first_day == order.first_day)
-            return self._fold(person, replace(drafts, orders=with_it))
-        if person not in self._timelines:
-            self._timelines[person] = self._fold(person, Resolution(()))
-        return self._timelines[person]
-
-    def _fold(self, person: PersonId, drafts: Resolution) -> Timeline:
-        """Fold the finals in force and the drafts; what could not be resolved among them is a problem still."""
-        finals = self._resolved(person)
-        roster = self._facts.roster.get(person, ())
-        timeline = fold(person, roster, (*finals.orders, *drafts.orders), self.book.boundary)
-        return replace(timeline, problems=(*finals.problems, *drafts.problems, *timeline.problems))
-
-
-def _ordered(known_at: datetime) -> set[PersonId]:
-    """Return everyone of whom HR has ordered anything."""
-    rows = models.Order.objects.filter(recorded_at__lte=known_at).values_list("person_id", flat=True).distinct()
-    return {PersonId(person) for person in rows}
-
-
-def rulebook(*, known_at: datetime) -> Rulebook:
-    """Return all that verdicts rest on beside the persons' own facts, as known at `known_at`."""
-    return Rulebook(
-        boundary=boundary(known_at=known_at),
-        rules=rules.rules(known_at=known_at),
-        parameters=rules.parameters(known_at=known_at),
-        history=rules.history(known_at=known_at),
-        exceptions=exceptions.known(known_at=known_at),
-        approvers=rules.approvers(known_at=known_at),
-    )
-
-
 def verdicts(*, orders: Sequence[Order], known_at: datetime, excepted_on: date | None = None) -> dict[str, Verdict]:
     """Return the verdict of each order by its id, from the facts known at `known_at`; nothing is kept.
 
@@ -164,7 +85,7 @@ def verdicts(*, orders: Sequence[Order], known_at: datetime, excepted_on: date |
     nothing, and so nothing is said against it. `excepted_on`: the day on which an exception must be in
     force, where that is not the day of the move.
     """
-    world = _World(person_ids={order.person_id for order in orders}, known_at=known_at)
+    world = World(person_ids={order.person_id for order in orders}, known_at=known_at)
     counting: dict[PersonId, dict[str, Order]] = {}
     found: dict[str, Verdict] = {}
     for order in orders:
@@ -185,7 +106,7 @@ def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -
     check, and units whose new classes put people in conflict who did not move, become findings.
     """
     visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
-    world = _World(person_ids=_ordered(known_at), known_at=known_at)
+    world = World(person_ids=ordered(known_at), known_at=known_at)
     judged = [(order, world.verdict(order)) for person in world.persons() for order in world.in_force(person)]
     raised: tuple[str, ...] = ()
     if known_at >= now:
@@ -203,7 +124,7 @@ def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
     """Ask today's rules, lists and statuses about the moves since `since`; return who is newly affected."""
     visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
     today = installation.today(now=now)
-    world = _World(person_ids=_ordered(now), known_at=now)
+    world = World(person_ids=ordered(now), known_at=now)
     moved = [
         (order, world.verdict(order))
         for person in world.persons()
@@ -226,7 +147,7 @@ def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
 
 
 def _newly(
-    world: _World, order: Order, then: tuple[Verdict, frozenset[str] | None], by_today: Verdict, today: date
+    world: World, order: Order, then: tuple[Verdict, frozenset[str] | None], by_today: Verdict, today: date
 ) -> list[Affected]:
     """Return the rules that speak of the move today and did not before.
 
@@ -251,7 +172,7 @@ def _newly(
     ]
 
 
-def _since(world: _World, order: Order, ref: RuleRef, today: date) -> date:
+def _since(world: World, order: Order, ref: RuleRef, today: date) -> date:
     """Return the first day after the move on which the rule speaks of it."""
     starts = {rule.period.start for rule in world.book.rules} | world.boundary().change_days()
     for day in sorted(day for day in starts if order.first_day < day <= today):
@@ -321,7 +242,7 @@ def _unscreened(judged: Sequence[tuple[Order, Verdict]], now: datetime, where: B
     ]
 
 
-def _reclassified(world: _World, as_of: datetime, known_at: datetime) -> list[NewFinding]:
+def _reclassified(world: World, as_of: datetime, known_at: datetime) -> list[NewFinding]:
     """Return a finding for each person whom a unit's new classes put in conflict without a move."""
     until = installation.today(now=as_of)
     lookback = world.book.parameters.number("lookback_days", until)
@@ -338,7 +259,7 @@ def _reclassified(world: _World, as_of: datetime, known_at: datetime) -> list[Ne
 
 
 def _in_conflict(
-    world: _World, held: Mapping[PersonId, list[Post]], units: Collection[str], day: date
+    world: World, held: Mapping[PersonId, list[Post]], units: Collection[str], day: date
 ) -> Iterator[NewFinding]:
     for person in sorted(held):
         for post in held[person]:

@@ -24,6 +24,9 @@ ABOUT = timedelta(days=45)
 """How far from a move's day plans and findings may lie to count as its own."""
 
 
+_CAUGHT = (Outcome.VIOLATION, Outcome.NEEDS_REVIEW)
+
+
 class UnknownTransfer(SekishoError):
     """There is no such move, or none that the actor may see; the answer is the same."""
 
@@ -65,11 +68,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One move whole. `reason` {ja, en} and `path` are None and () where the actor may not read the verdict."""
+    """One move whole. `reason` {ja, en} and `path` are None and () where the actor may not read the verdict.
+
+    `stopped_by`: ids of the rules that the move falls under; those to which an exception may be asked for.
+    """
 
     move: Move
     reason: Mapping[str, str] | None
     rules: tuple[str, ...]
+    stopped_by: tuple[str, ...]
     path: tuple[Mapping[str, object], ...]
     events: tuple[Event, ...]
     steps: tuple[Step, ...]
@@ -110,6 +117,7 @@ def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
         move=move,
         reason=reason(verdict) if verdict else None,
         rules=tuple(f"{ref.id} {ref.version}" for ref in verdict.rules) if verdict else (),
+        stopped_by=tuple(ref.id for ref in verdict.rules) if verdict and verdict.outcome in _CAUGHT else (),
         path=tuple(last.verdict["path"]) if last is not None else (),
         events=tuple(
             sorted(_events(order, row, list(kept) if kept is not None else [], steps), key=lambda one: one.at)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from sekisho.core.kinds import PersonId
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.reports import timelines
-from sekisho.services import installation, person_story, search, units_shown
+from sekisho.services import exceptions_shown, installation, person_story, search, units_shown
 from sekisho.services.person_story import Chapter, Story
 from sekisho.web import forms
 from sekisho.web.pages import Request, Shown, page
@@ -44,6 +44,7 @@ def person(request: Request, person: str) -> Shown:
         "picture": timelines.posts(
             [_bar(one) for one in found.chapters], title=say("page_people.picture"), today=today
         ),
+        "may_ask": bool(exceptions_shown.offers(actor=caller.actor, now=caller.now)),
         "away": any(one.period.holds(today) for one in found.absences),
     }
     return Shown("people/person.html", context, (_posts(request, found),))

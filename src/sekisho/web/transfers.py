@@ -1,9 +1,12 @@
 """One transfer: where does this move stand? Its time line, what the rules said, and the access that goes and comes."""
 
 from datetime import date
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from sekisho.core.kinds import OperationState, Outcome
-from sekisho.services import installation, transfers
+from sekisho.services import exceptions_shown, installation, transfers
 from sekisho.services.transfers import Step, Transfer
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.season import OUTCOMES
@@ -43,6 +46,7 @@ def transfer(request: Request, order: str) -> Shown:
         "outcome_state": OUTCOMES[outcome] if outcome else "unknown",
         "outcome": say(f"screening.outcome_{outcome.value}") if outcome else say("page_season.unchecked"),
         "reason": found.reason[language()] if found.reason else "",
+        "ask": _ask(found) if exceptions_shown.offers(actor=caller.actor, now=caller.now) else [],
         "events": [(one, say(f"page_transfers.event_{one.kind}", **one.facts)) for one in found.events],
     }
     return Shown("transfers/transfer.html", context, (steps,))
@@ -61,6 +65,13 @@ def _answer(found: Transfer, today: date) -> tuple[str, str]:
     return (
         ("wait", "page_transfers.to_come") if found.move.order.first_day > today else ("ok", "page_transfers.nothing")
     )
+
+
+def _ask(found: Transfer) -> list[tuple[str, str]]:
+    """Return each rule that the move falls under with the address of its request for an exception, filled in."""
+    order = found.move.order
+    facts = {"person": order.person_id, "start": order.first_day.isoformat()}
+    return [(rule, f"{reverse('exceptions')}?{urlencode({'rule': rule, **facts})}#ask") for rule in found.stopped_by]
 
 
 def _row(one: Step) -> Row:

@@ -24,6 +24,7 @@ from sekisho.store.models.rules import (
     Rule,
     RuleApprovers,
     RuleException,
+    RuleProposal,
 )
 from sekisho.store.models.tokens import ApiToken, KeptReply
 from sekisho.store.models.users import RoleAssignment, User
@@ -66,6 +67,7 @@ __all__ = [
     "Rule",
     "RuleApprovers",
     "RuleException",
+    "RuleProposal",
     "Schedule",
     "Screening",
     "Stint",

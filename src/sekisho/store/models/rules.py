@@ -11,6 +11,11 @@ class Rule(Fact):
     rule_id = models.CharField(max_length=100)
     version = models.CharField(max_length=50)
     body = models.JSONField()
+    origin = models.CharField(max_length=16, blank=True)
+    """`site` where it was adopted there; "" where it came with the company folder, which changes only those.
+
+    A row of the site lies over the folder's from its first day on; one of an empty period ends its rule there.
+    """
 
 
 class RuleApprovers(Fact):
@@ -19,6 +24,33 @@ class RuleApprovers(Fact):
     rule_id = models.CharField(max_length=100)
     persons = models.JSONField()
     side = models.CharField(max_length=32, blank=True)
+    origin = models.CharField(max_length=16, blank=True)
+    """As in `Rule`: who may approve exceptions to a rule that was made on the site."""
+
+
+class RuleProposal(models.Model):
+    """A change of a rule, proposed by one and approved by the rule's approvers; adopted, it is a row of `Rule`."""
+
+    rule_id = models.CharField(max_length=100)
+    version = models.CharField(max_length=50)
+    body = models.JSONField()
+    start = models.DateField()
+    ends = models.BooleanField(default=False)
+    """The rule ends on `start`; the body is that of its last version."""
+    reason = models.TextField()
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    approvals = models.JSONField(default=list)
+    """[{by, person_id, side, at}], as for exceptions."""
+    state = models.CharField(max_length=16)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["proposed", "adopted", "withdrawn"]), name="rule_proposal_state_known"
+            )
+        ]
 
 
 class RuleException(Fact):
