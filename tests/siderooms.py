@@ -8,6 +8,7 @@ from sekisho.core.kinds import OrderStatus, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
     board,
+    board_people,
     exceptions_shown,
     jobs,
     plan_review,
@@ -15,9 +16,11 @@ from sekisho.services import (
     rules_toml,
     search,
     systems_shown,
+    transfer_days,
     transfers,
     units_shown,
     verification,
+    verification_counts,
     verification_runs,
 )
 from sekisho.store import models
@@ -52,6 +55,14 @@ def _board(world: World, who_asks: Actor) -> object:
     return board.board(actor=who_asks, now=NOW, day=None)
 
 
+def _people(world: World, who_asks: Actor) -> object:
+    """Ask for the list behind every number, where a switch has begun."""
+    _outcomes(world, TRUSTED)
+    return board_people.listed(
+        actor=who_asks, now=NOW, sha256=_sha256(world), wanted=board_people.Wanted(), page=(0, 50)
+    )
+
+
 def _last_run(world: World, who_asks: Actor) -> object:
     if not models.VerificationRun.objects.exists():
         verification.verify(actor=TRUSTED, as_of=NOW, now=NOW, home=world.home)
@@ -73,6 +84,18 @@ def _lines(who_asks: Actor) -> object:
         },
     )
     return jobs.lines(actor=who_asks, now=NOW, job_id=row.pk)
+
+
+def _groups(world: World, who_asks: Actor) -> object:
+    """Ask for the causes, where the first operation of each part waits."""
+    _outcomes(world, TRUSTED)
+    models.OperationRecord.objects.update(state="held", error="cutover.guard_group_share")
+    return board_people.groups(actor=who_asks, now=NOW, sha256=_sha256(world))
+
+
+def _counts(world: World, who_asks: Actor) -> object:
+    _last_run(world, TRUSTED)
+    return verification_counts.last(actor=who_asks, now=NOW)
 
 
 def _moves(status: OrderStatus) -> Ask:
@@ -124,6 +147,11 @@ ASKS: Mapping[str, Ask] = {
     "plan_review.review": lambda w, a, side: plan_review.review(actor=a, now=NOW, sha256=_sha256(w)),
     "jobs.lines": lambda _, a, side: _lines(a),
     "board.board": lambda w, a, side: _board(w, a),
+    "board_people.groups": lambda w, a, side: _groups(w, a),
+    "transfer_days.around": lambda _, a, side: transfer_days.around(actor=a, now=NOW, day=NOW.date(), planned=()),
+    "transfer_days.next_day": lambda _, a, side: transfer_days.next_day(actor=a, now=NOW),
+    "board_people.listed": lambda w, a, side: _people(w, a),
+    "verification_counts.last": lambda w, a, side: _counts(w, a),
     "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
     "verification_runs.latest": lambda w, a, side: _last_run(w, a),
 }

@@ -128,6 +128,7 @@ ASKS: dict[str, Ask] = {
 COUNTS: dict[str, Callable[[object], int]] = {
     "verification.verify": lambda found: sum(found.counts.values()),
     "verification_runs.latest": lambda found: found.total - found.verified - sum(side.held for side in found.sides),
+    "verification_counts.last": lambda found: found.left_over + found.missing + found.unknown if found else -1,
     "screening.rescreen": lambda looked_at: looked_at,
     "rules_shown.units": lambda people: people,
 }

@@ -1,72 +1,101 @@
-"""The transfer day at a glance: how far the switch is, system by system, and who is not finished. 切替当日."""
+"""The transfer day at a glance: how far the switch is, side by side and system by system. 切替当日.
+
+Here: numbers only, of the sides that the actor may count, so nothing is read that is logged. The people behind
+them are `board_people`'s.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sekisho.core.kinds import DeviationKind, OperationState, PersonId, Side
+from django.db.models import Count
+
+from sekisho.core.kinds import NETWORK, NEUTRAL, OperationState, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import installation, plan_review, visibility
-from sekisho.services import verification_runs as runs
+from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.services import installation, plan_review, plan_summary, transfer_days, verification_counts, visibility
 from sekisho.services.plan_review import PlanLine
-from sekisho.services.verification_runs import Run
+from sekisho.services.transfer_days import Around
+from sekisho.services.verification_counts import Counts
 from sekisho.store import models
 
 DONE = (OperationState.APPLIED, OperationState.ALREADY)
-OPEN = (
-    OperationState.FAILED,
-    OperationState.UNKNOWN,
-    OperationState.HELD,
-    OperationState.INTENDED,
-    OperationState.PLANNED,
-)
-"""What is not finished, worst first."""
-MOST = 200
+Numbers = Mapping[tuple[Side, str], Mapping[tuple[int, OperationState], int]]
+"""(side, system) → (phase, state) → how many operations."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemLine:
-    """One system of one side: how many of its operations stand how."""
+    """One system of one side: how many of its operations stand how. Phase 1 takes away, phase 2 gives."""
 
     side: Side
     system: str
-    done: int
-    held: int
-    failed: int
-    unknown: int
-    waiting: int
+    numbers: Mapping[tuple[int, OperationState], int]
+
+    def number(self, *states: OperationState, phase: int = 0) -> int:
+        """Return how many operations stand so; of both phases unless one is named."""
+        return sum(
+            count for (of, state), count in self.numbers.items() if state in states and (not phase or of == phase)
+        )
+
+    def all_of(self, phase: int) -> int:
+        """Return how many operations the phase has."""
+        return self.number(*OperationState, phase=phase)
 
     @property
     def total(self) -> int:
-        return self.done + self.held + self.failed + self.unknown + self.waiting
+        return sum(self.numbers.values())
+
+    @property
+    def done(self) -> int:
+        return self.number(*DONE)
+
+    @property
+    def held(self) -> int:
+        return self.number(OperationState.HELD)
+
+    @property
+    def failed(self) -> int:
+        return self.number(OperationState.FAILED)
+
+    @property
+    def unknown(self) -> int:
+        return self.number(OperationState.UNKNOWN)
+
+    @property
+    def waiting(self) -> int:
+        return self.number(OperationState.PLANNED, OperationState.INTENDED)
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """One operation that is not finished, and why."""
+class Asked:
+    """That the switch is to run: who asked, when it is due, and the state of its job ("" before it is due)."""
 
-    person_id: PersonId
-    side: Side
-    system: str
-    entitlement: str
-    state: OperationState
-    code: str
-    detail: str
+    by: str
+    due_at: datetime
+    state: str
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A transfer day. `line` None: there is no plan. `started_at` None: the switch has not begun."""
+    """A transfer day. `line` None: there is no plan. `started_at` None: the switch has not begun.
+
+    `held_before` are the grants that the plan itself holds; `guards` the guards of which the actor may know, each
+    with its state; `asked` None: nobody has let the switch be carried out yet.
+    """
 
     day: date
-    days: tuple[date, ...]
-    line: PlanLine | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    systems: tuple[SystemLine, ...]
-    unfinished: tuple[Unfinished, ...]
-    run: Run | None
+    around: Around
+    any_orders: bool
+    line: PlanLine | None = None
+    asked: Asked | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    systems: tuple[SystemLine, ...] = ()
+    held_before: Mapping[Side, int] | None = None
+    guards: tuple[tuple[str, str], ...] = ()
+    run: Counts | None = None
 
     @property
     def total(self) -> int:
@@ -77,44 +106,69 @@ class Board:
         return sum(one.done for one in self.systems)
 
     @property
-    def left_over(self) -> int:
-        kinds = (DeviationKind.LEFT_OVER, DeviationKind.EXCESS)
-        return sum(self.run.number(kind) for kind in kinds) if self.run else 0
+    def held_by_plan(self) -> int:
+        return sum((self.held_before or {}).values())
 
-    @property
-    def unknown(self) -> int:
-        return self.run.number(DeviationKind.UNKNOWN) if self.run else 0
+    def number(self, *states: OperationState, phase: int = 0) -> int:
+        """Return how many operations of all systems stand so."""
+        return sum(one.number(*states, phase=phase) for one in self.systems)
 
 
 def board(*, actor: Actor, now: datetime, day: date | None) -> Board:
-    """Return the board of a day (None: the day of the last plan), cut to what the actor may see.
+    """Return the board of a day (None: the day that matters now), cut to what the actor may count.
 
     Raises:
         NotVisible: the actor may not even count plans.
     """
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
-    lines = plan_review.plan_lines(actor=actor, now=now)
     zone = installation.zone(known_at=now)
     by_day: dict[date, list[PlanLine]] = {}
-    for one in lines:
+    for one in plan_review.plan_lines(actor=actor, now=now):
         by_day.setdefault(one.as_of.astimezone(zone).date(), []).append(one)
-    days = tuple(sorted(by_day, reverse=True))
-    shown = day or (days[0] if days else installation.today(now=now))
+    shown = day or _matters(list(by_day), now.astimezone(zone).date())
+    around = transfer_days.around(actor=actor, now=now, day=shown, planned=by_day)
     line = _leading(by_day.get(shown, []))
     if line is None:
-        return Board(shown, days, None, None, None, (), (), None)
+        return Board(shown, around, bool(by_day) or transfer_days.any_orders())
     cutover = models.Cutover.objects.filter(plan__sha256=line.sha256).first()
-    run = runs.latest(actor=actor, now=now)
+    whole = plan_summary.summary(line.sha256)
+    counted = _counted(actor, now, whole.sides)
+    numbers = _journal(line.sha256) if cutover else _planned(whole)
+    held = {side: sum(one.side == side for one in whole.held) for side in whole.sides & counted}
     return Board(
         day=shown,
-        days=days,
+        around=around,
+        any_orders=True,
         line=line,
+        asked=asked(sha256=line.sha256, as_of=line.as_of),
         started_at=cutover.started_at if cutover else None,
         finished_at=cutover.finished_at if cutover else None,
-        systems=_systems(plan_review.outcomes(actor=actor, now=now, sha256=line.sha256)),
-        unfinished=_unfinished(actor, now, line.sha256),
-        run=run if run is not None and run.made.verified_at >= line.as_of else None,
+        systems=tuple(
+            SystemLine(*key, numbers[key]) for key in sorted(numbers, key=_network_first) if key[0] in counted
+        ),
+        held_before={side: count for side, count in held.items() if count},
+        guards=tuple((one.id, one.state) for one in whole.guards if not one.sides or one.sides & counted),
+        run=verification_counts.last(actor=actor, now=now, since=line.as_of),
     )
+
+
+def asked(*, sha256: str, as_of: datetime) -> Asked | None:
+    """Return whether and when the switch of a plan is to run."""
+    name = f"switch {sha256[:12]}"
+    job = models.Job.objects.filter(key=f"{name}@{as_of.isoformat()}").first()
+    if job is not None:
+        return Asked(job.requested_by, job.due_at, job.state, paused=False)
+    row = models.Schedule.objects.filter(name=name).exclude(due_at=None).first()
+    return Asked(row.changed_by, row.due_at, "", paused=row.paused_at is not None) if row and row.due_at else None
+
+
+def _matters(planned: list[date], today: date) -> date:
+    """Return the day with a plan that is nearest to today; today itself where there is none."""
+    return min(planned, key=lambda one: (abs((one - today).days), one < today), default=today)
+
+
+def _network_first(key: tuple[Side, str]) -> tuple[bool, bool, Side, str]:
+    return key[0] == NEUTRAL, key[0] != NETWORK, *key
 
 
 def _leading(lines: list[PlanLine]) -> PlanLine | None:
@@ -123,40 +177,27 @@ def _leading(lines: list[PlanLine]) -> PlanLine | None:
     return next(iter(begun or lines), None)
 
 
-def _systems(counted: Mapping[tuple[Side, str], Mapping[OperationState, int]]) -> tuple[SystemLine, ...]:
-    return tuple(
-        SystemLine(
-            side=side,
-            system=system,
-            done=sum(numbers.get(state, 0) for state in DONE),
-            held=numbers.get(OperationState.HELD, 0),
-            failed=numbers.get(OperationState.FAILED, 0),
-            unknown=numbers.get(OperationState.UNKNOWN, 0),
-            waiting=numbers.get(OperationState.PLANNED, 0) + numbers.get(OperationState.INTENDED, 0),
-        )
-        for (side, system), numbers in sorted(counted.items())
+def _counted(actor: Actor, now: datetime, sides: frozenset[Side]) -> frozenset[Side]:
+    """Return the sides of which the actor may at least count."""
+    purpose, kind = Purpose.FIGURES, FactKind.PLAN
+    return frozenset(
+        side
+        for side in sorted(sides)
+        if visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) >= Depth.COUNT
     )
 
 
-def _unfinished(actor: Actor, now: datetime, sha256: str) -> tuple[Unfinished, ...]:
-    """Return what is not finished of the sides that the actor reads, worst first; at most `MOST`."""
-    purpose = visibility.purpose(actor=actor, now=now)
-    rows = models.OperationRecord.objects.filter(plan__sha256=sha256, state__in=[state.value for state in OPEN])
-    sides = [
-        side
-        for side in sorted(set(rows.values_list("side", flat=True)))
-        if visibility.depth(actor=actor, kind=FactKind.PLAN, side=side, purpose=purpose, now=now) is Depth.DETAIL
-    ]
-    found = [
-        Unfinished(
-            PersonId(row.person_id),
-            Side(row.side),
-            row.system_id,
-            row.entitlement,
-            OperationState(row.state),
-            row.error,
-            row.detail,
-        )
-        for row in rows.filter(side__in=sides).order_by("state", "person_id", "pk")[: MOST * 5]
-    ]
-    return tuple(sorted(found, key=lambda one: (OPEN.index(one.state), one.person_id))[:MOST])
+def _journal(sha256: str) -> Numbers:
+    """Return how the operations stand: counted by the database, one query."""
+    found: dict[tuple[Side, str], dict[tuple[int, OperationState], int]] = {}
+    rows = models.OperationRecord.objects.filter(plan__sha256=sha256).values_list("side", "system_id", "phase", "state")
+    for side, system, phase, state, count in rows.annotate(count=Count("pk")):
+        found.setdefault((Side(side or NEUTRAL), system), {})[phase, OperationState(state)] = count
+    return found
+
+
+def _planned(whole: plan_summary.Summary) -> Numbers:
+    found: dict[tuple[Side, str], dict[tuple[int, OperationState], int]] = {}
+    for (side, system, phase), count in whole.operations.items():
+        found.setdefault((side, system), {})[phase, OperationState.PLANNED] = count
+    return found

@@ -1,4 +1,8 @@
-"""Board 切替当日: is the switch done? One sentence, then what waits for whom, systems, and who is not finished."""
+"""Board 切替当日: is the switch done? One sentence, then stages, what waits for whom, systems, causes with people."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,22 +12,14 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import OperationState, Role
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import board as services
-from sekisho.services import installation, jobs, plan_review
-from sekisho.services import verification_runs as runs
-from sekisho.services.board import Board, Unfinished
-from sekisho.services.jobs import JobShown
-from sekisho.web import forms
+from sekisho.services import board_people, installation, jobs
+from sekisho.services.board import DONE, Board, SystemLine
+from sekisho.web import board_answers, board_lists, forms
+from sekisho.web.clock import clock
 from sekisho.web.pages import Request, Shown, page
-from sekisho.web.tables import Cell, Column, Row, table
-from sekisho.web.words import moment, say, side_name
+from sekisho.web.words import say, side_name
 
-STATES = {
-    OperationState.FAILED: "stop",
-    OperationState.UNKNOWN: "unknown",
-    OperationState.HELD: "wait",
-    OperationState.INTENDED: "wait",
-    OperationState.PLANNED: "wait",
-}
+COLUMNS = (("held", "wait"), ("failed", "stop"), ("unknown", "unknown"), ("waiting", "wait"))
 
 
 @page("board", "board", needs=(FactKind.PLAN,), least=Depth.COUNT, acts=("pause", "resume", "cancel"))
@@ -37,32 +33,63 @@ def board(request: Request) -> HttpResponse | Shown:
             messages.error(request, say(error.code, **{name: str(value) for name, value in error.params.items()}))
         return redirect(request.get_full_path())
     shown = services.board(actor=caller.actor, now=caller.now, day=forms.day(request.GET, "day"))
+    context = _top(request, shown)
+    if request.htmx and request.GET.get("only") == "progress":
+        return _renewed(request, context)
+    groups = _groups(request, shown)
+    waits = board_answers.waits(shown, groups, context["work"])
+    context |= {
+        "waits": waits,
+        "nothing_to_do": board_answers.nothing_to_do(shown, waits, caller.now),
+        "groups": [board_lists.group(one, request, shown) for one in groups],
+        "open": sum(one.count for one in groups),
+        "counts_only": shown.line is not None and shown.total > shown.done and not groups,
+        "to_imports": board_answers.link("imports", request),
+    }
+    listed = board_lists.operations(request, shown)
+    return Shown("board/board.html", context, (listed,) if listed else ())
+
+
+def _top(request: Request, shown: Board) -> dict[str, Any]:
+    """Return what renews itself: the answer, the clock, the stages, the numbers, the work."""
+    caller = request.caller
     work = jobs.jobs(actor=caller.actor, now=caller.now, count=12)
-    state, code, facts = _answer(shown, request)
-    context = {
+    state, code, facts = board_answers.answer(shown, caller.now)
+    running = any(one.state == jobs.RUNNING for one in work)
+    return {
         "board": shown,
         "state": state,
         "answer": say(code, **facts),
-        "systems": [(one, side_name(one.side)) for one in shown.systems],
+        "clock": clock(shown.line.as_of, now=caller.now) if shown.line else "",
+        "stages": board_answers.stages(shown),
+        "matrix": _matrix(shown),
         "work": work,
-        "running": any(one.state == jobs.RUNNING for one in work),
+        "every": "2s" if running else "15s" if _is_soon(shown, caller.now) else "",
         "may_change": caller.actor.has(Role.IT_OPERATION, on=installation.today(now=caller.now)),
-        "waits": _waits(shown, work),
     }
-    if request.htmx and request.GET.get("only") == "progress":
-        return render(request, "board/progress.html", context)
-    names = runs.names(person_ids=[one.person_id for one in shown.unfinished], known_at=caller.now)
-    rows = [_row(one, names) for one in shown.unfinished]
-    keys = ("state", "person", "side", "system", "entitlement", "why")
-    unfinished = table(
-        request,
-        "unfinished",
-        caption=say("page_board.unfinished"),
-        columns=[Column(key, say(f"page_board.{key}")) for key in keys],
-        rows=rows,
-        empty=say("page_board.all_finished"),
-    )
-    return Shown("board/board.html", context, (unfinished,))
+
+
+def _renewed(request: Request, context: dict[str, Any]) -> HttpResponse:
+    """Return the part that renews itself; once there is nothing to follow any more, the whole page anew."""
+    response = render(request, "board/progress.html", context)
+    if not context["every"]:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _is_soon(shown: Board, now: datetime) -> bool:
+    if shown.line is None or shown.asked is None or shown.started_at is not None:
+        return False
+    return abs((shown.line.as_of - now).total_seconds()) < board_answers.SOON
+
+
+def _groups(request: Request, shown: Board) -> tuple[board_people.Group, ...]:
+    if shown.line is None:
+        return ()
+    caller = request.caller
+    found = board_people.groups(actor=caller.actor, now=caller.now, sha256=shown.line.sha256)
+    before = shown.started_at is None
+    return tuple(one for one in found if one.in_plan or not before)
 
 
 def _change(request: Request) -> None:
@@ -77,75 +104,38 @@ def _change(request: Request) -> None:
             jobs.cancel(actor=actor, now=now, job_id=job_id)
 
 
-def _answer(shown: Board, request: Request) -> tuple[str, str, dict[str, object]]:
-    """Return the state, the sentence and its facts: the whole page in one line."""
-    line, now = shown.line, request.caller.now
-    facts: dict[str, object] = {"n": shown.done, "total": shown.total, "open": shown.total - shown.done}
-    if line is None:
-        return "unknown", "page_board.no_plan", facts
-    facts["at"] = moment(line.as_of)
-    if shown.started_at is None:
-        return _not_begun(line, facts, begun=now >= line.as_of)
-    if shown.finished_at is None and line.state == plan_review.RUNNING and not shown.run:
-        return "wait", "page_board.under_way", facts
-    if shown.run is None:
-        return "unknown", "page_board.not_verified", facts
-    facts |= {"left": shown.left_over, "unknown": shown.unknown}
-    if shown.left_over:
-        return "stop", "page_board.left_over", facts
-    if shown.unknown:
-        return "unknown", "page_board.unknown", facts
-    return (
-        ("ok", "page_board.finished", facts) if shown.done == shown.total else ("wait", "page_board.some_held", facts)
-    )
-
-
-def _not_begun(
-    line: plan_review.PlanLine, facts: dict[str, object], *, begun: bool
-) -> tuple[str, str, dict[str, object]]:
-    if line.state == plan_review.WAITING:
-        return "wait", "page_board.not_approved", facts
-    if line.state == plan_review.EXPIRED:
-        return "stop", "page_board.expired", facts
-    return ("stop", "page_board.overdue", facts) if begun else ("wait", "page_board.not_yet", facts)
-
-
-def _waits(shown: Board, work: tuple[JobShown, ...]) -> list[tuple[str, str]]:
-    """Return what waits for whom, each with its state."""
+def _matrix(shown: Board) -> list[dict[str, Any]]:
+    """Return, side by side, a row for each system and one for all of the side's; each number leads to its list."""
     found = []
-    line = shown.line
-    if line is not None and line.state == plan_review.WAITING:
-        found.append(("wait", say("page_board.waits_approver", n=line.approvals, total=line.required)))
-    if shown.run and shown.run.made.needs_confirmation and not shown.run.confirmed_by:
-        found.append(("wait", say("page_board.waits_confirmation")))
-    if shown.left_over:
-        found.append(("stop", say("page_board.waits_left_over", n=shown.left_over)))
-    if shown.unknown:
-        found.append(("unknown", say("page_board.waits_unknown", n=shown.unknown)))
-    held = sum(one.held for one in shown.systems)
-    if held:
-        found.append(("wait", say("page_board.waits_held", n=held)))
-    failed = [one for one in work if one.state == jobs.FAILED]
-    if failed:
-        found.append(("stop", say("page_board.waits_failed", n=len(failed))))
+    for side in dict.fromkeys(one.side for one in shown.systems):
+        lines = [one for one in shown.systems if one.side == side]
+        whole: dict[tuple[int, OperationState], int] = {}
+        for line in lines:
+            for key, count in line.numbers.items():
+                whole[key] = whole.get(key, 0) + count
+        held = (shown.held_before or {}).get(side, 0)
+        total = SystemLine(side, "", whole)
+        found.append(
+            {
+                "side": side_name(side),
+                "rows": [(line.system, _cells(line, shown)) for line in lines],
+                "total": _cells(total, shown) if len(lines) > 1 else (),
+                "held": held,
+            }
+        )
     return found
 
 
-def _row(one: Unfinished, names: dict[str, str]) -> Row:
-    person = names.get(one.person_id, one.person_id)
-    why = say(one.code, **_facts(one, person)) if one.code else "—"
-    return Row(
-        (
-            Cell(one.state.value, say(f"page_board.state_{one.state.value}"), state=STATES[one.state]),
-            Cell(person, note=one.person_id),
-            Cell(one.side, side_name(one.side)),
-            Cell(one.system),
-            Cell(one.entitlement, one.entitlement or "—"),
-            Cell(why),
-        )
-    )
-
-
-def _facts(one: Unfinished, person: str) -> dict[str, str]:
-    words = {"person": person, "system": one.system, "entitlement": one.entitlement}
-    return words | {"detail": one.detail, "order_no": one.detail}
+def _cells(line: SystemLine, shown: Board) -> list[tuple[str, int, int, str]]:
+    """Return each cell: its state's mark ("" for none), n, of N, and the address of the list behind it."""
+    day = {"day": shown.day.isoformat(), "side": line.side} | ({"system": line.system} if line.system else {})
+    cells = []
+    for phase in (1, 2):
+        done, total = line.number(*DONE, phase=phase), line.all_of(phase)
+        href = f"?{urlencode(day | {'phase': str(phase)})}#list"
+        cells.append(("ok" if done == total and total else "", done, total, href if total else ""))
+    for name, state in COLUMNS:
+        count = getattr(line, name)
+        href = f"?{urlencode(day | {'state': name})}#list"
+        cells.append((state if count else "", count, line.total, href if count else ""))
+    return cells
