@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 import sides
 import sites
 from sekisho.core.kinds import BOTH, Role
-from sekisho.services import cutover, installation, job_claims, jobs, plans, verification
+from sekisho.services import cutover, installation, job_claims, jobs, leases, plans, verification
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,11 @@ def test_before_the_night_it_says_what_is_missing_and_then_that_there_is_nothing
     client.post(f"/plans/{sha256}", {"do": "switch"})
     shown = room(client)
     assert "に自動で切り替えます" in shown
-    assert "いま、することはありません" in shown or "保留を示しています" in shown
+    assert "裏の処理を動かすプロセス（work）が見当たりません" in shown
+    models.Worker.objects.create(mark=leases.mark(), started_at=sides.NOW, seen_at=sides.NOW)
+    assert "いま、することはありません" in room(client)
+    one_side = room(sites.client("y", ("it_operation", "network")))
+    assert "いま、することはありません" in one_side
 
 
 def test_the_clock_is_right_without_a_script(world: sides.World, at_the_day: Path) -> None:

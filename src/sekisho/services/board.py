@@ -13,8 +13,19 @@ from django.db.models import Count
 from sekisho.core.kinds import NETWORK, NEUTRAL, OperationState, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Purpose
-from sekisho.services import installation, plan_review, plan_summary, transfer_days, verification_counts, visibility
+from sekisho.services import (
+    installation,
+    jobs,
+    plan_review,
+    plan_summary,
+    switches,
+    transfer_days,
+    verification_counts,
+    visibility,
+    workers,
+)
 from sekisho.services.plan_review import PlanLine
+from sekisho.services.switches import Trouble
 from sekisho.services.transfer_days import Around
 from sekisho.services.verification_counts import Counts
 from sekisho.store import models
@@ -69,12 +80,13 @@ class SystemLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """That the switch is to run: who asked, when it is due, and the state of its job ("" before it is due)."""
+    """That the switch is to run: who asked, when it is due, the state of its job ("" before it is due)."""
 
     by: str
     due_at: datetime
     state: str
-    paused: bool
+    paused: bool = False
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ class Board:
     any_orders: bool
     line: PlanLine | None = None
     asked: Asked | None = None
+    worked: bool = True
     started_at: datetime | None = None
     finished_at: datetime | None = None
     systems: tuple[SystemLine, ...] = ()
@@ -140,7 +153,8 @@ def board(*, actor: Actor, now: datetime, day: date | None) -> Board:
         around=around,
         any_orders=True,
         line=line,
-        asked=asked(sha256=line.sha256, as_of=line.as_of),
+        asked=asked(actor=actor, now=now, sha256=line.sha256),
+        worked=workers.health(now=now).alive > 0,
         started_at=cutover.started_at if cutover else None,
         finished_at=cutover.finished_at if cutover else None,
         systems=tuple(
@@ -152,14 +166,19 @@ def board(*, actor: Actor, now: datetime, day: date | None) -> Board:
     )
 
 
-def asked(*, sha256: str, as_of: datetime) -> Asked | None:
-    """Return whether and when the switch of a plan is to run."""
-    name = f"switch {sha256[:12]}"
-    job = models.Job.objects.filter(key=f"{name}@{as_of.isoformat()}").first()
+def asked(*, actor: Actor, now: datetime, sha256: str) -> Asked | None:
+    """Return whether and when the switch of a plan is to run, and what stands in its way that the actor may know."""
+    jobs_of_plan = models.Job.objects.filter(kind=jobs.CUTOVER, params__sha256=sha256).defer("lines")
+    job = jobs_of_plan.exclude(state=jobs.CANCELLED).order_by("-pk").first()
     if job is not None:
-        return Asked(job.requested_by, job.due_at, job.state, paused=False)
-    row = models.Schedule.objects.filter(name=name).exclude(due_at=None).first()
-    return Asked(row.changed_by, row.due_at, "", paused=row.paused_at is not None) if row and row.due_at else None
+        return Asked(job.requested_by, job.due_at, job.state)
+    rows = models.Schedule.objects.filter(kind=jobs.CUTOVER, params__sha256=sha256)
+    row = rows.exclude(due_at=None).first()
+    if row is None or row.due_at is None:
+        return None
+    known = switches.of_plan(actor=actor, now=now, sha256=sha256)
+    troubles = known.troubles if known else ()
+    return Asked(row.changed_by, row.due_at, "", row.paused_at is not None, troubles)
 
 
 def _matters(planned: list[date], today: date) -> date:

@@ -174,6 +174,10 @@ def _before(shown: Board) -> list[Waiting]:
         found.append(Waiting("wait", says, plan, line.planned_at))
     if shown.started_at is None and line.state == plan_review.APPROVED and (not shown.asked or shown.asked.paused):
         found.append(Waiting("stop", say("page_board.waits_asked", at=moment(line.as_of)), plan))
+    if shown.started_at is None and line.state == plan_review.APPROVED and shown.asked:
+        found += [Waiting("stop", say(one.code, **one.params), plan) for one in shown.asked.troubles]
+    if shown.started_at is None and shown.asked and not shown.worked:
+        found.append(Waiting("stop", say("page_board.waits_worker")))
     odd = sum(state == "hold" for _, state in shown.guards)
     if odd and shown.started_at is None:
         found.append(Waiting("stop", say("page_board.waits_guards", n=odd, total=len(shown.guards)), plan))
