@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
-from sekisho.core.kinds import OrderStatus, Side
+from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
     board,
     board_people,
     exceptions_shown,
     jobs,
+    orders,
+    person_access,
+    person_learned,
     plan_review,
     rules_shown,
     rules_toml,
@@ -24,7 +27,7 @@ from sekisho.services import (
     verification_runs,
 )
 from sekisho.store import models
-from sides import NOW, TOKEN, TRUSTED, World
+from sides import COMPANY, NOW, TOKEN, TRUSTED, World
 
 Ask = Callable[[World, Actor, Side], object]
 
@@ -141,6 +144,20 @@ ASKS: Mapping[str, Ask] = {
         systems_shown.system(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").bundles
     ),
     "units_shown.unit": lambda _, a, side: _members(a, side),
+    "units_shown.chart": lambda _, a, side: [
+        one for one in units_shown.chart(actor=a, now=NOW) if one.code == COMPANY[side]
+    ],
+    "units_shown.company": lambda _, a, side: units_shown.company(actor=a, now=NOW, code=COMPANY[side]),
+    "person_learned.compared": lambda _, a, side: person_learned.compared(
+        actor=a, person_id=PersonId(f"P{TOKEN[side]}2"), known_at=NOW - timedelta(days=1), now=NOW
+    ),
+    "person_access.access_of": lambda _, a, side: person_access.access_of(
+        actor=a, person_id=PersonId(f"P{TOKEN[side]}1"), day=NOW.date(), known_at=NOW, now=NOW
+    ),
+    "orders.visible_of": lambda _, a, side: orders.visible_of(actor=a, now=NOW, person_id=PersonId(f"P{TOKEN[side]}2")),
+    "transfers.of_person": lambda _, a, side: transfers.of_person(
+        actor=a, now=NOW, person_id=PersonId(f"P{TOKEN[side]}2")
+    ),
     "transfers.moves": _moves(OrderStatus.FINAL),
     "transfers.moves before release": _moves(OrderStatus.DRAFT),
     "transfers.transfer": lambda _, a, side: _transfer(a, side),

@@ -37,6 +37,7 @@ def address(world: sides.World, name: str, side: Side) -> str:
         "<path:order>": quote(order.order_id, safe="/"),
         "<str:person>": f"P{token}2",
         "<str:code>": f"U{token}1",
+        "<str:company>": sides.COMPANY[side],
         "<str:system>": f"sys{token}",
     }
     path = pages.PAGES[name].path

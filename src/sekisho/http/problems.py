@@ -32,6 +32,7 @@ STATUS: dict[str, int] = {
     "UnknownRule": NOT_FOUND,
     "UnknownSystem": NOT_FOUND,
     "UnknownTransfer": NOT_FOUND,
+    "UnknownCompany": NOT_FOUND,
     "UnknownUnit": NOT_FOUND,
     "UnknownUser": NOT_FOUND,
     # what does not fit how things stand

@@ -70,6 +70,27 @@ _TO_EVERYDAY = {ord(form): everyday for everyday, forms in _VARIANTS.items() for
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
+_GROUPS = {char: everyday + forms for everyday, forms in _VARIANTS.items() for char in everyday + forms}
+MOST_SPELLINGS = 24
+
+
+def spellings(typed: str) -> tuple[str, ...]:
+    """Return how a name that somebody types may be written: 高橋 also as 髙橋, without spaces, kana in full width.
+
+    Hiragana is read as katakana as well, for people type what they hear. For searching only: what is found is shown
+    and chosen by a person (law 10).
+    """
+    plain = unicodedata.normalize("NFKC", _VARIATION_SELECTORS.sub("", _INNER.sub("", typed)))
+    found = [""]
+    for char in plain:
+        forms = _GROUPS.get(char, char)
+        if len(found) * len(forms) > MOST_SPELLINGS:
+            forms = char
+        found = [head + form for head in found for form in forms]
+    kana = "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in plain)
+    return tuple(dict.fromkeys([*found, kana]))
+
+
 class NameDifference(StrEnum):
     """How two written names differ."""
 

@@ -21,6 +21,8 @@ class Bar:
     side: str
     start: date
     end: date | None
+    learned_later: bool = False
+    """Whether it was not known yet at the moment asked about: drawn with a broken line."""
 
 
 def posts(bars: Sequence[Bar], *, title: str, today: date) -> str:
@@ -55,6 +57,7 @@ def _bar(bar: Bar, lane: int, place: Place) -> str:
     room = int(width // 12)
     label = bar.label if len(bar.label) <= room else (bar.label[: room - 1] + "…" if room > 2 else "")
     side = bar.side if bar.side in {"network", "affiliate"} else "neutral"
-    shape = f'<rect class="bar {side}" x="{left}" y="{top}" width="{width}" height="{LANE - 8}"/>'
+    later = " later" if bar.learned_later else ""
+    shape = f'<rect class="bar {side}{later}" x="{left}" y="{top}" width="{width}" height="{LANE - 8}"/>'
     full = f"<title>{escape(bar.label)} {bar.start.isoformat()} – {bar.end.isoformat() if bar.end else ''}</title>"
     return f'<g>{full}{shape}<text x="{left + 4}" y="{top + 15}" font-size="11">{escape(label)}</text></g>'

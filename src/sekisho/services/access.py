@@ -203,6 +203,19 @@ def _links(known_at: datetime, same_as: Mapping[PersonId, PersonId], system: str
         yield AccountLink(person_id, owner, account, period(start, end))
 
 
+def links_of(*, person_ids: Iterable[PersonId], known_at: datetime) -> Iterator[AccountLink]:
+    """Yield the links of the accounts that were ever the persons', whoever has them now."""
+    rows = models.Account.objects.as_known_at(known_at)
+    mine = rows.filter(person_id__in=list(person_ids)).values_list("system_id", "account")
+    named = Q(pk__in=[])
+    for system, account in mine:
+        named |= Q(system_id=system, account=account)
+    same_as = people.same_as(known_at=known_at)
+    for row in rows.filter(named):
+        person = PersonId(row.person_id)
+        yield AccountLink(same_as.get(person, person), row.system_id, row.account, Period(row.start, row.end))
+
+
 def as_text(name: str) -> Cast:
     """Return a date column as text: a million rows have few different days, and `period` reads each once."""
     return Cast(name, TextField())

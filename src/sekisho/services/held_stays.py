@@ -14,8 +14,11 @@ from sekisho.core.holds import behind
 from sekisho.core.kinds import OrderStatus, Outcome, PersonId
 from sekisho.core.order_effects import in_force
 from sekisho.core.orders import Order
-from sekisho.services import exceptions, orders, people, screening
+from sekisho.services import exceptions, orders, people, person_facts, screening
 from sekisho.store import models
+
+FEW = 500
+"""Persons or orders up to which the database is given a list of them instead of being read whole."""
 
 
 def held_stays(*, stays: Iterable[Stay], known_at: datetime) -> frozenset[Stay]:
@@ -23,7 +26,8 @@ def held_stays(*, stays: Iterable[Stay], known_at: datetime) -> frozenset[Stay]:
     by_person: dict[PersonId, list[Stay]] = {}
     for stay in stays:
         by_person.setdefault(stay.place.person_id, []).append(stay)
-    suspects = suspected(known_at=known_at) & by_person.keys()
+    few = by_person.keys() if len(by_person) <= FEW else None
+    suspects = suspected(known_at=known_at, person_ids=few) & by_person.keys()
     if not suspects:
         return frozenset()
     finals: dict[PersonId, list[Order]] = {}
@@ -42,17 +46,20 @@ def _known(known_at: datetime) -> Q:
     return Q(recorded_at__lte=known_at) & (Q(superseded_at__isnull=True) | Q(superseded_at__gt=known_at))
 
 
-def suspected(*, known_at: datetime) -> set[PersonId]:
+def suspected(*, known_at: datetime, person_ids: Collection[PersonId] | None = None) -> set[PersonId]:
     """Return the persons with an order that something was ever said against, or that was never checked.
 
+    `person_ids`: who alone is asked about, where they are few; linked ids count with them.
     Also whoever has or had an exception: a verdict that allowed the move by it says nothing once it has ended.
     """
     said = models.Screening.objects.filter(order_id=OuterRef("order_id"), screened_at__lte=known_at)
     clean = said.filter(outcome=Outcome.ALLOWED.value)
     rows = models.Order.objects.filter(_known(known_at), status=OrderStatus.FINAL.value)
     rows = rows.filter(~Exists(clean) | Exists(said.exclude(outcome=Outcome.ALLOWED.value)))
-    named = {PersonId(person) for person in rows.values_list("person_id", flat=True).distinct()}
     same_as = people.same_as(known_at=known_at)
+    if person_ids is not None:
+        rows = rows.filter(person_id__in=person_facts.with_linked(person_ids, same_as) or ())
+    named = {PersonId(person) for person in rows.values_list("person_id", flat=True).distinct()}
     return {same_as.get(one, one) for one in named} | exceptions.known(known_at=known_at).keys()
 
 
@@ -60,6 +67,8 @@ def _against(asked: Collection[Order], known_at: datetime) -> frozenset[str]:
     """Return the orders that a verdict other than allowed stands against: the last kept one, else a fresh one."""
     wanted = {order.id for order in asked}
     rows = models.Screening.objects.filter(screened_at__lte=known_at).order_by("screened_at", "id")
+    if len(wanted) <= FEW:
+        rows = rows.filter(order_id__in=wanted)
     last = {key: outcome for key, outcome in rows.values_list("order_id", "outcome") if key in wanted}
     fresh = screening.verdicts(orders=[order for order in asked if order.id not in last], known_at=known_at)
     last |= {key: verdict.outcome.value for key, verdict in fresh.items()}

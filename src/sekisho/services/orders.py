@@ -28,6 +28,7 @@ __all__ = [
     "orders",
     "visible_among",
     "visible_between",
+    "visible_of",
     "visible_orders",
 ]
 
@@ -73,6 +74,12 @@ def visible_between(*, actor: Actor, now: datetime, days: tuple[date, date]) -> 
     rows = person_facts.accepted(person_ids=None, known_at=now, statuses=list(OrderStatus), days=days)
     by_person = sorted(rows, key=lambda order: (order.person_id, order.received_at, order.position, order.id))
     return visible_among(actor=actor, now=now, found=_in_force(by_person), statuses=list(OrderStatus))
+
+
+def visible_of(*, actor: Actor, now: datetime, person_id: PersonId) -> list[Order]:
+    """Return one person's orders in force that the actor may read in detail."""
+    found = _in_force(orders(known_at=now, statuses=list(OrderStatus), person_ids=[person_id]))
+    return visible_among(actor=actor, now=now, found=found, statuses=list(OrderStatus))
 
 
 def visible_among(

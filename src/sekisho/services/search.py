@@ -1,14 +1,16 @@
 """Find a person, unit, order or system from anywhere; what may not be seen is neither found nor counted. 検索."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 
 from sekisho.core.kinds import NEUTRAL, OrderStatus, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
+from sekisho.intake.characters import code_text, spellings
 from sekisho.services import access, installation, orders, person_sides, visibility
 from sekisho.services.boundary import boundary
 from sekisho.store import models
@@ -25,6 +27,7 @@ class Hit:
     id: str
     title: str
     note: str = ""
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +58,36 @@ def search(*, actor: Actor, now: datetime, words: str) -> Found:
 
 
 def _persons(actor: Actor, now: datetime, wanted: str) -> tuple[tuple[Hit, ...], bool]:
-    """Return persons by name, kana, number or id: those of whom the actor may know, by a released side of theirs."""
-    spelled = Q(name__icontains=wanted) | Q(kana__icontains=wanted) | Q(former_name__icontains=wanted)
-    spelled |= Q(name__icontains="".join(wanted.split()))
-    named = models.PersonName.objects.as_known_at(now).filter(spelled).values_list("person_id", flat=True)
-    numbered = models.EmployeeNumber.objects.as_known_at(now).filter(employee_no__startswith=wanted)
-    ids = list(dict.fromkeys([*named[:LOOKED_AT], *numbered.values_list("person_id", flat=True)[:LOOKED_AT]]))
-    ids += list(
-        models.Person.objects.filter(person_id__startswith=wanted).values_list("person_id", flat=True)[:LOOKED_AT]
-    )
+    """Return persons by name, kana, number (old ones too) or id: those he may know, by any side."""
+    known = models.PersonName.objects.as_known_at(now)
+    closed = {f"{field}_closed": _without_spaces(field) for field in ("name", "kana", "former_name")}
+    spelled = Q(pk__in=[])
+    for word in spellings(wanted):
+        for field in closed:
+            spelled |= Q(**{f"{field}__icontains": word})
+    code = code_text(wanted)
+    numbered = models.EmployeeNumber.objects.as_known_at(now).filter(employee_no__startswith=code)
+    coded = models.Person.objects.filter(person_id__startswith=code)
+    ids: list[str] = []
+    for rows in (known.annotate(**closed).filter(spelled), numbered, coded):
+        ids += rows.order_by("person_id").values_list("person_id", flat=True)[:LOOKED_AT]
     candidates = [PersonId(one) for one in dict.fromkeys(ids)][:LOOKED_AT]
     shown = _known(actor, now, candidates)
-    names = dict(
-        models.PersonName.objects.as_known_at(now)
-        .filter(person_id__in=shown)
-        .order_by("start", "id")
-        .values_list("person_id", "name")
-    )
-    return tuple(Hit(one, names.get(one, one), one) for one in shown[:MOST]), len(ids) > LOOKED_AT
+    return tuple(_person_hits(shown[:MOST], now)), len(ids) > LOOKED_AT
+
+
+def _person_hits(persons: Sequence[PersonId], now: datetime) -> Iterator[Hit]:
+    """Yield the hits: the name, and the id and kana that tell namesakes apart."""
+    rows = models.PersonName.objects.as_known_at(now).filter(person_id__in=persons).order_by("start", "id")
+    names = {row.person_id: row for row in rows}
+    for one in persons:
+        name = names.get(one)
+        yield Hit(one, name.name if name else one, f"{one} · {name.kana}" if name and name.kana else one)
+
+
+def _without_spaces(field: str) -> Replace:
+    """Return a written name as it is searched: 中村さくら finds 中村 さくら, whatever the width of the space."""
+    return Replace(Replace(field, Value(" ")), Value("\u3000"))
 
 
 def _known(actor: Actor, now: datetime, persons: Iterable[PersonId]) -> list[PersonId]:
@@ -112,7 +127,10 @@ def _orders(actor: Actor, now: datetime, wanted: str) -> tuple[Hit, ...]:
     rows = orders.orders(known_at=now, statuses=list(OrderStatus), person_ids=ids)
     mine = [one for one in rows if one.key.order_no.startswith(wanted)]
     seen = orders.visible_among(actor=actor, now=now, found=mine, statuses=list(OrderStatus))
-    return tuple(Hit(one.id, one.key.order_no, f"{one.person_id} · {one.first_day.isoformat()}") for one in seen[:MOST])
+    names = {hit.id: hit.title for hit in _person_hits([one.person_id for one in seen[:MOST]], now)}
+    return tuple(
+        Hit(one.id, one.key.order_no, names.get(one.person_id, one.person_id), one.first_day) for one in seen[:MOST]
+    )
 
 
 def _systems(actor: Actor, now: datetime, wanted: str) -> tuple[Hit, ...]:

@@ -93,6 +93,15 @@ def moves(*, actor: Actor, now: datetime, days: tuple[date, date]) -> tuple[Move
     return tuple(sorted(shown, key=lambda one: (one.order.first_day, one.name, one.order.id)))
 
 
+def of_person(*, actor: Actor, now: datetime, person_id: PersonId) -> tuple[Move, ...]:
+    """Return one person's moves that the actor may see, the newest first."""
+    found = orders.visible_of(actor=actor, now=now, person_id=person_id)
+    where, names = boundary(known_at=now), _names([order.person_id for order in found], now)
+    said = _outcomes([order.id for order in found]) if _reads_verdicts(actor, now) else {}
+    shown = [_move(order, where, names, said.get(order.id)) for order in found]
+    return tuple(sorted(shown, key=lambda one: (one.order.first_day, one.order.id), reverse=True))
+
+
 def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
     """Return one move with everything about it that the actor may see.
 

@@ -79,8 +79,8 @@ def who(
         Waiting(held_stays(stays=stays, known_at=known_at) if protected else frozenset(), protected),
     )
     zone = installation.zone(known_at=known_at)
-    seen = observed_days(_seen(_Asked(system, period, known_at, at), zone), known.accounts, period)
-    found = (one for one in holders(wanted, seen) if known.side((system, one.entitlement)) in sides)
+    shown = observed_days(seen(Asked(system, period, known_at, at), zone), known.accounts, period)
+    found = (one for one in holders(wanted, shown) if known.side((system, one.entitlement)) in sides)
     return Who(system, period, known_at, tuple(found))
 
 
@@ -141,16 +141,21 @@ def _away(period: Period, known_at: datetime) -> dict[PersonId, list[Period]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """What is asked of the reads; `accounts` None: of every account."""
+
     system: str
     period: Period
     known_at: datetime
     at: datetime | None
+    accounts: frozenset[str] | None = None
 
 
-def _seen(asked: _Asked, zone: ZoneInfo) -> Iterator[Seen]:
+def seen(asked: Asked, zone: ZoneInfo) -> Iterator[Seen]:
     """Yield what reads showed up to `known_at`; an end that was not yet known then is open."""
     rows = models.ObservedHolding.objects.filter(system_id=asked.system, first_seen_at__lte=asked.known_at)
+    if asked.accounts is not None:
+        rows = rows.filter(account__in=asked.accounts)
     first_instant = asked.at or midnight(asked.period.start, zone)
     later = Q(absent_at__isnull=True) | Q(absent_at__gt=first_instant) | Q(absent_at__gt=asked.known_at)
     rows = rows.filter(later)

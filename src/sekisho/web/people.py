@@ -1,96 +1,149 @@
-"""People and units: who was where, when; as known then and as known now."""
+"""People: who was where on a day, as known on a day; what was learned later; access, moves, numbers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 
-from sekisho.core.kinds import PersonId
+from sekisho.core.kinds import Basis, PersonId
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.reports import timelines
-from sekisho.services import exceptions_shown, installation, person_story, search, units_shown
-from sekisho.services.person_story import Chapter, Story
+from sekisho.services import (
+    exceptions_shown,
+    installation,
+    person_access,
+    person_learned,
+    search,
+    transfers,
+    units_shown,
+)
+from sekisho.services.person_access import Held
+from sekisho.services.person_learned import Change, Compared, Learned
+from sekisho.services.person_story import Chapter
 from sekisho.web import forms
 from sekisho.web.pages import Request, Shown, page
+from sekisho.web.season import moves_table
 from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.words import brings, say, side_name
 from sekisho.web.words import day as written_day
-from sekisho.web.words import say, side_name
+
+BASES = {Basis.BOTH: "ok", Basis.OBSERVED: "stop", Basis.DESIRED: "wait"}
+"""Seen and due, seen and not due, due and not seen."""
 
 
 @page("people", "people", needs=(FactKind.PERSON, FactKind.BOUNDARY), least=Depth.DETAIL)
 def people(request: Request) -> Shown:
-    """Find a person or a unit."""
-    words = request.GET.get("q", "").strip()
-    found = search.search(actor=request.caller.actor, now=request.caller.now, words=words)
-    return Shown(
-        "people/people.html", {"words": words, "persons": found.persons, "units": found.units, "more": found.more}
-    )
+    """Find a person or a unit; without words, the chart of units."""
+    caller, words = request.caller, request.GET.get("q", "").strip()
+    found = search.search(actor=caller.actor, now=caller.now, words=words)
+    chart = units_shown.chart(actor=caller.actor, now=caller.now)
+    context = {"words": words, "persons": found.persons, "units": found.units, "more": found.more, "chart": chart}
+    context |= {"find_label": say("page_people.find"), "find_help": say("page_people.find_help")}
+    return Shown("people/people.html", context, prints=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The two days of the page: of which day it tells, and as known at the end of which day (None: now)."""
+
+    on: date
+    known: date | None
+    known_at: datetime
 
 
 @page("people/<str:person>", "person", needs=())
 def person(request: Request, person: str) -> Shown:
-    """Show a person's posts over time, as known at the end of `?known=` or now; one's own to everybody."""
-    caller = request.caller
-    asked = forms.day(request.GET, "known")
-    known_at = _end_of(asked, caller.now) if asked else caller.now
-    found = person_story.story(actor=caller.actor, person_id=PersonId(person), known_at=known_at, now=caller.now)
-    today = installation.today(now=caller.now)
-    here = [one for one in found.chapters if one.post.period.holds(today) and not one.kept]
-    context = {
-        "story": found,
-        "name": found.names[-1].name if found.names else person,
-        "held": [(one, one.unit_name or one.post.unit) for one in here],
-        "asked": asked,
-        "today": today,
-        "picture": timelines.posts(
-            [_bar(one) for one in found.chapters], title=say("page_people.picture"), today=today
-        ),
-        "may_ask": bool(exceptions_shown.offers(actor=caller.actor, now=caller.now)),
-        "away": any(one.period.holds(today) for one in found.absences),
-    }
-    return Shown("people/person.html", context, (_posts(request, found),))
-
-
-@page("units/<str:code>", "unit", needs=(FactKind.BOUNDARY,), least=Depth.DETAIL)
-def unit(request: Request, code: str) -> Shown:
-    """Show a unit's classes over time and who is there on a day."""
-    caller = request.caller
-    day = forms.day(request.GET, "day") or installation.today(now=caller.now)
-    found = units_shown.unit(actor=caller.actor, now=caller.now, code=code, day=day)
-    members = found.members or ()
-    rows = [
-        Row(
-            (
-                Cell(one.name, one.name, href=reverse("person", kwargs={"person": one.person_id}), note=one.person_id),
-                Cell(one.title, one.title or "—"),
-                Cell(one.kind, say(f"page_people.kind_{one.kind}")),
-                Cell(one.start, written_day(one.start)),
-            )
-        )
-        for one in members
-    ]
-    columns = [Column(key, say(f"page_people.{key}")) for key in ("person", "title", "kind", "since")]
-    caption = say("page_people.members", day=written_day(day))
-    shown = table(request, "members", caption=caption, columns=columns, rows=rows, empty=say("page_people.nobody"))
-    context = {"unit": found, "last": found.versions[-1], "day": day, "side": side_name(found.side)}
-    return Shown("people/unit.html", context, (shown,))
-
-
-def _end_of(day: date, now: datetime) -> datetime:
-    """Return the last instant of the company's day, or now where that lies ahead."""
-    end = installation.midnight(day=day, known_at=now) + timedelta(days=1, microseconds=-1)
-    return min(end, now)
-
-
-def _bar(one: Chapter) -> timelines.Bar:
-    lane = "home" if one.kept else one.post.kind.value
-    return timelines.Bar(
-        lane, one.unit_name or one.post.unit, one.side or "", one.post.period.start, one.post.period.end
+    """Show a person on `?on=`, as known at the end of `?known=` or now; oneself to everybody."""
+    caller, person_id = request.caller, PersonId(person)
+    asked = _asked(request)
+    found = person_learned.compared(actor=caller.actor, person_id=person_id, known_at=asked.known_at, now=caller.now)
+    then = found.then or found.now
+    held = [] if found.then is None else [one for one in then.chapters if _is_held(one, asked.on)]
+    mine = person_access.access_of(
+        actor=caller.actor, person_id=then.person_id, day=asked.on, known_at=asked.known_at, now=caller.now
     )
+    moves = transfers.of_person(actor=caller.actor, now=caller.now, person_id=then.person_id)
+    context = {
+        "story": then,
+        "name": found.now.names[-1].name if found.now.names else person,
+        "held": "、".join(_post_name(one) for one in held),
+        "on_label": say("page_people.on"),
+        "known_label": say("page_people.known"),
+        "known_help": say("page_people.known_help"),
+        "on": asked.on,
+        "known": asked.known,
+        "today": installation.today(now=caller.now),
+        "nothing_then": found.then is None,
+        "learned": [_learned_sentence(one, asked) for one in found.learned],
+        "picture": "" if found.then is None else _picture(then.chapters, asked.on, "picture"),
+        "picture_now": _picture(found.now.chapters, asked.on, "picture_now", _new(found)) if found.learned else "",
+        "away": any(one.period.holds(asked.on) for one in then.absences),
+        "access": mine,
+        "ahead": asked.known_at < installation.midnight(day=asked.on, known_at=caller.now),
+        "may_ask": bool(exceptions_shown.offers(actor=caller.actor, now=caller.now)),
+        "odd": sum(one.basis is not Basis.BOTH for one in mine or ()),
+    }
+    tables = [_posts(request, found, asked), moves_table(request, moves, say("page_people.moves"))]
+    if mine is not None:
+        tables.append(_access(request, mine, asked))
+    return Shown("people/person.html", context, tuple(tables))
 
 
-def _posts(request: Request, found: Story) -> Table:
-    keys = ("since", "until", "unit", "title", "kind", "side", "company", "employer")
-    rows = [_post(one) for one in reversed(found.chapters)]
+def _asked(request: Request) -> _Asked:
+    now = request.caller.now
+    known = forms.day(request.GET, "known")
+    on = forms.day(request.GET, "on") or installation.today(now=now)
+    if known is None:
+        return _Asked(on, None, now)
+    end = installation.midnight(day=known, known_at=now) + timedelta(days=1, microseconds=-1)
+    return _Asked(on, known, min(end, now))
+
+
+def _is_held(one: Chapter, day: date) -> bool:
+    return one.post.period.holds(day) and not one.kept
+
+
+def _new(found: Compared) -> frozenset[Chapter]:
+    return frozenset(one.chapter for one in found.learned if one.change is Change.NEW)
+
+
+def _post_name(one: Chapter) -> str:
+    name = " ".join(filter(None, (one.unit_name or one.post.unit, one.post.title)))
+    return f"{name}（{say('page_people.kind_home')}）" if one.kept else name
+
+
+def _learned_sentence(one: Learned, asked: _Asked) -> str:
+    post = one.chapter.post
+    facts = {"post": _post_name(one.chapter), "start": written_day(post.period.start), "day": written_day(asked.known)}
+    facts |= {"end": written_day(post.period.end), "end_then": written_day(one.end_then)}
+    said = say(f"page_people.learned_{one.change.value}", **facts)
+    return f"{said} {say('page_people.learned_at', at=written_day(one.at))}" if one.at else said
+
+
+def _picture(chapters: Sequence[Chapter], on: date, title: str, later: frozenset[Chapter] = frozenset()) -> str:
+    bars = [
+        timelines.Bar(
+            "home" if one.kept else one.post.kind.value,
+            one.unit_name or one.post.unit,
+            one.side or "",
+            one.post.period.start,
+            one.post.period.end,
+            learned_later=one in later,
+        )
+        for one in chapters
+    ]
+    return timelines.posts(bars, title=say(f"page_people.{title}"), today=on)
+
+
+def _posts(request: Request, found: Compared, asked: _Asked) -> Table:
+    keys = ["since", "until", "unit", "title", "kind", "side", "company", "employer"]
+    marks = {one.chapter: one.change for one in found.learned}
+    gone = [one.chapter for one in found.learned if one.change is Change.GONE]
+    chapters = [*found.now.chapters, *gone]
+    chapters.sort(key=lambda one: (one.post.period.start, one.kept), reverse=True)
+    if asked.known is not None:
+        keys.append("then_known")
     return table(
         request,
         "posts",
@@ -98,24 +151,62 @@ def _posts(request: Request, found: Story) -> Table:
         columns=[
             Column(key, say(f"page_people.{key}"), "day" if key in {"since", "until"} else "text") for key in keys
         ],
-        rows=rows,
+        rows=[_post(one, marks.get(one), found, asked) for one in chapters],
         empty=say("page_people.no_posts"),
     )
 
 
-def _post(one: Chapter) -> Row:
+def _post(one: Chapter, change: Change | None, found: Compared, asked: _Asked) -> Row:
     post = one.post
     kind = say("page_people.kind_home") if one.kept else say(f"page_people.kind_{post.kind.value}")
     name = one.unit_name or post.unit
+    cells = [
+        Cell(post.period.start, written_day(post.period.start)),
+        Cell(post.period.end, written_day(post.period.end)),
+        Cell(name, name or "—", href=reverse("unit", kwargs={"code": post.unit}) if post.unit else ""),
+        Cell(post.title, post.title or "—"),
+        Cell(kind),
+        Cell(one.side or "", side_name(one.side)),
+        Cell(post.company, post.company, href=reverse("company", kwargs={"company": post.company})),
+        Cell(post.employer),
+    ]
+    if asked.known is not None:
+        word = "new" if found.then is None else change.value if change else "same"
+        said = say(f"page_people.then_{word}")
+        cells.append(Cell(said, said, state="" if word == "same" else "wait"))
+    return Row(tuple(cells))
+
+
+def _access(request: Request, mine: Sequence[Held], asked: _Asked) -> Table:
+    keys = ("system", "entitlement", "protected", "basis", "because")
+    return table(
+        request,
+        "access",
+        caption=say("page_people.access", day=written_day(asked.on)),
+        columns=[Column(key, say(f"page_people.{key}")) for key in keys],
+        rows=[_held(one) for one in mine],
+        empty=say("page_people.no_access"),
+    )
+
+
+def _held(one: Held) -> Row:
+    basis = say(f"page_people.basis_{one.basis.value}")
+    why = "、".join(_because(word, one) for word in one.because)
     return Row(
         (
-            Cell(post.period.start, written_day(post.period.start)),
-            Cell(post.period.end, written_day(post.period.end)),
-            Cell(name, name or "—", href=reverse("unit", kwargs={"code": post.unit}) if post.unit else ""),
-            Cell(post.title, post.title or "—"),
-            Cell(kind),
-            Cell(one.side or "", side_name(one.side)),
-            Cell(post.company),
-            Cell(post.employer),
+            Cell(one.system_name, one.system_name, href=reverse("system", kwargs={"system": one.system})),
+            Cell(one.entitlement),
+            Cell(say("page_people.yes" if one.protected else "page_people.no")),
+            Cell(basis, basis, state=BASES[one.basis]),
+            Cell(why, why or say("page_people.because_nothing")),
         )
     )
+
+
+def _because(word: str, held: Held) -> str:
+    """Return in words what brings an entitlement: `bundle:…`, `unit:…`, `grant:…`."""
+    kind, _, name = word.partition(":")
+    if kind not in {"bundle", "unit", "grant"}:
+        return word
+    bundle = held.bundles.get(name)
+    return say(f"page_people.because_{kind}", name=brings(bundle) if bundle else name)

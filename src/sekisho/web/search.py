@@ -20,7 +20,7 @@ def search(request: Request) -> Shown:
         ("orders", [(one, f"/transfers/{quote(one.id, safe='/')}") for one in found.orders]),
         ("systems", [(one, reverse("system", kwargs={"system": one.id})) for one in found.systems]),
     ]
-    shown = [(say(f"page_search.{name}"), hits) for name, hits in groups if hits]
+    shown = [(name, say(f"page_search.{name}"), hits) for name, hits in groups if hits]
     return Shown(
         "search/search.html", {"search_words": words, "groups": shown, "count": found.count, "more": found.more}
     )

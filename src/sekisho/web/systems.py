@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from sekisho.core.access import Bundle
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import PersonId, Role
 from sekisho.core.periods import Period
@@ -18,8 +17,8 @@ from sekisho.services.systems_shown import SystemShown
 from sekisho.web import forms
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.words import brings, moment, say, side_name
 from sekisho.web.words import day as written_day
-from sekisho.web.words import moment, say, side_name
 
 OLD = timedelta(days=2)
 """A read older than this says little about today."""
@@ -102,7 +101,7 @@ def system(request: Request, system: str) -> Shown:
         "side": side_name(found.side),
         "state": _state(found, request),
         "day": day,
-        "bundles": [(one, _brings(one)) for one in found.bundles],
+        "bundles": [(one, brings(one)) for one in found.bundles],
         "persons": len({one.person_id for one in answer.holders if one.person_id}),
     }
     return Shown("systems/system.html", context, (holders,))
@@ -148,16 +147,6 @@ def _row(one: SystemShown, request: Request) -> Row:
         ),
         href,
     )
-
-
-def _brings(one: Bundle) -> str:
-    """Return what brings a bundle, in words: any of each, all together."""
-    parts = []
-    for key in ("classes", "units", "companies", "titles"):
-        names = sorted(getattr(one, key))
-        if names:
-            parts.append(f"{say(f'page_systems.{key}')}: {'、'.join(names)}")
-    return " ＋ ".join(parts) or say("page_systems.everybody")
 
 
 def _grants(request: Request, given: tuple[grants.GrantState, ...]) -> Table:

@@ -4,7 +4,6 @@ A page makes its rows as cells; the table takes what the address asks for. For l
 held whole, the service turns the pages and the page says how many there are in all (`total`).
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -14,12 +13,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sekisho.web.words import is_japanese
+
 PAGE_ROWS = 25
 PRINT_ROWS = 5000
 """Rows on a page that is asked for to be printed (`?print=1`): paper turns no pages."""
 FEW = 7
 """Tables with no more rows need no filter."""
-JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 
 _WAYS = (("", "ascending"), ("-", "descending"))
 
@@ -62,7 +62,7 @@ class Cell:
     @property
     def japanese(self) -> bool:
         """Tell whether the cell is in Japanese, whatever the page's language."""
-        return JAPANESE.search(f"{self.text}{self.note}") is not None
+        return is_japanese(f"{self.text}{self.note}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What templates say: sentences of `texts`, days and moments as people write them, the four states."""
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,10 +10,12 @@ from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from sekisho.core.access import Bundle
 from sekisho.texts import catalogue, text
 
 register = template.Library()
 
+JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HOURGLASS = mark_safe(
@@ -70,6 +74,31 @@ def side_name(side: str | None) -> str:
     """Return the word for a side; a side of another regime is named as the company names it."""
     name = f"side_{side or 'neutral'}"
     return text(f"page_words.{name}", None, language()) if name in catalogue(language(), "page_words") else str(side)
+
+
+@register.filter
+def is_japanese(words: str) -> bool:
+    """Tell whether the words are Japanese, so that a page in another language marks them (`lang`)."""
+    return JAPANESE.search(words) is not None
+
+
+@register.filter
+def class_names(names: Iterable[str] | None) -> list[str]:
+    """Return the words for classes of the boundary; a class of another programme is named as the company names it."""
+    known = catalogue(language(), "rules")
+    return [known.get(f"class_{name}", name) for name in names or ()]
+
+
+def brings(bundle: Bundle) -> str:
+    """Return what brings a bundle, in words: any of each, all together."""
+    parts = []
+    for key in ("classes", "units", "companies", "titles"):
+        names = sorted(getattr(bundle, key))
+        if names:
+            parts.append(
+                f"{say(f'page_systems.{key}')}: {'、'.join(class_names(names) if key == 'classes' else names)}"
+            )
+    return " ＋ ".join(parts) or say("page_systems.everybody")
 
 
 @register.filter
