@@ -145,7 +145,7 @@ def _history(stage: _Stage, planted: Planted) -> int:
 
 def _import(stage: _Stage, file: Path, received: datetime, status: OrderStatus | None) -> order_import.Imported:
     request = order_import.OrderRequest(file.name, file.read_bytes(), received, status)
-    return order_files.take(actor=stage.actor("jinji", received), now=received, request=request)[0]
+    return order_files.take(actor=stage.actor("jinji", received), now=received, request=request).imported
 
 
 def _season(stage: _Stage, planted: Planted) -> tuple[list[order_import.Imported], screening.CheckResult]:

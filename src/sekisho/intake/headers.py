@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sekisho.intake.characters import trimmed
-from sekisho.intake.order_words import CONCURRENT_STEMS, CONCURRENT_UNIT, NAMES, UNIT_STEMS
+from sekisho.intake.order_words import CONCURRENT_STEMS, CONCURRENT_UNIT, NAMES, OURS, UNIT_STEMS
 from sekisho.intake.profiles import IGNORE, Profile
 from sekisho.intake.sheets import Sheet
 
@@ -45,6 +45,8 @@ class Layout:
     columns: tuple[Column, ...]
     unknown: tuple[Column, ...] = ()
     repeated: tuple[Column, ...] = ()
+    every: tuple[Column, ...] = ()
+    """All columns with a header, those that a profile ignores too, in the file's order."""
 
     def column(self, field: str) -> Column | None:
         """Return the column of a field, or None where the table has none."""
@@ -71,6 +73,8 @@ _FIELDS: dict[str, tuple[str, int]] = {}
 for _field, _names in NAMES.items():
     for _rank, _name in enumerate((_names[0], _field, *_names[1:])):
         _FIELDS.setdefault(header_key(_name), (_field, min(_rank, 2)))
+for _name in OURS:
+    _FIELDS[header_key(_name)] = (IGNORE, 0)
 _NUMBERED = [(header_key(stem), 0) for stem in CONCURRENT_STEMS] + [(header_key(stem), 1) for stem in UNIT_STEMS]
 
 
@@ -90,14 +94,23 @@ def find_layout(sheet: Sheet, required: Sequence[str], profile: Profile) -> Layo
     return best
 
 
+def layout_at(sheet: Sheet, row: int, profile: Profile) -> Layout:
+    """Return the sheet's reading with the header in one row, by the number that a person sees."""
+    top = next((index for index, raw in enumerate(sheet.rows) if raw.number == row), None)
+    return Layout(0, 0, ()) if top is None else _layout(sheet, top, 1, profile)
+
+
 def _layout(sheet: Sheet, top: int, depth: int, profile: Profile) -> Layout:
     own = {header_key(header): field for header, field in profile.columns.items()}
     known: dict[str, tuple[int, Column]] = {}
     unknown: list[Column] = []
     repeated: list[Column] = []
+    every: list[Column] = []
     for index, parts in enumerate(_header_parts(sheet, top, depth)):
         field, rank = _field_of(parts, own)
         column = Column(index, " ".join(parts), field)
+        if parts:
+            every.append(column)
         if not field and parts:
             unknown.append(column)
         if not field or field == IGNORE:
@@ -109,7 +122,7 @@ def _layout(sheet: Sheet, top: int, depth: int, profile: Profile) -> Layout:
             repeated.append(known[field][1])
         known[field] = (rank, column)
     columns = tuple(sorted((column for _, column in known.values()), key=lambda column: column.index))
-    return Layout(sheet.rows[top].number, top + depth, columns, tuple(unknown), tuple(repeated))
+    return Layout(sheet.rows[top].number, top + depth, columns, tuple(unknown), tuple(repeated), tuple(every))
 
 
 def _header_parts(sheet: Sheet, top: int, depth: int) -> Iterator[list[str]]:

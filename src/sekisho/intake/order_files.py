@@ -114,7 +114,7 @@ def _read_sheet(tally: _Tally, sheet: Sheet, rules: RowRules) -> None:
         note = Note(code, {"column": column.header})
         tally.warnings.append(Defect(layout.header_row, column.header, "", note, rules.sheet))
     header = _shown(sheet.rows[layout.first_row - 1])
-    shared = _shared_cells(sheet)
+    shared = shared_cells(sheet)
     for index in range(layout.first_row, len(sheet.rows)):
         raw = sheet.rows[index]
         if raw.is_blank:
@@ -122,7 +122,7 @@ def _read_sheet(tally: _Tally, sheet: Sheet, rules: RowRules) -> None:
         elif _shown(raw) == header:
             tally.headers_again += 1
         else:
-            _read_one(tally, rules, _with_shared(raw, shared.get(index, {})))
+            _read_one(tally, rules, with_shared(raw, shared.get(index, {})))
 
 
 def _read_one(tally: _Tally, rules: RowRules, raw: RawRow) -> None:
@@ -139,7 +139,7 @@ def _shown(row: RawRow) -> list[str]:
     return [trimmed(cell.text) for cell in row.cells]
 
 
-def _shared_cells(sheet: Sheet) -> dict[int, dict[int, Cell]]:
+def shared_cells(sheet: Sheet) -> dict[int, dict[int, Cell]]:
     """Return what cells merged downwards say to the rows that they cover: row index → column → cell."""
     shared: dict[int, dict[int, Cell]] = {}
     for (top, first), (bottom, last) in sheet.merged:
@@ -149,7 +149,8 @@ def _shared_cells(sheet: Sheet) -> dict[int, dict[int, Cell]]:
     return shared
 
 
-def _with_shared(raw: RawRow, shared: dict[int, Cell]) -> RawRow:
+def with_shared(raw: RawRow, shared: dict[int, Cell]) -> RawRow:
+    """Return the row with what merged cells above say to it."""
     if not shared:
         return raw
     cells = list(raw.cells) + [EMPTY] * (max(shared) + 1 - len(raw.cells))

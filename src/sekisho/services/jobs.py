@@ -24,6 +24,7 @@ OPEN = (WAITING, RUNNING, PAUSED)
 LATE = timedelta(minutes=5)
 """What begins later than this after it was due says so."""
 CUTOVER, VERIFICATION, CHECK, PLAN, REPLAN = "cutover", "verification", "check", "plan", "replan"
+IMPORT = "import"
 _SYSTEMS = (Role.IT_OPERATION,)
 ASKING: Mapping[str, tuple[Role, ...]] = {
     PLAN: _SYSTEMS,
@@ -31,11 +32,12 @@ ASKING: Mapping[str, tuple[Role, ...]] = {
     CUTOVER: _SYSTEMS,
     VERIFICATION: (Role.IT_OPERATION, Role.COMPLIANCE, Role.INTERNAL_AUDIT),
     CHECK: (Role.HR, Role.COMPLIANCE),
+    IMPORT: (Role.HR, Role.COMPLIANCE),
 }
 """Kind of job → who may ask for it."""
 WHOLE = frozenset({PLAN, REPLAN, CUTOVER})
 """Kinds that show or change every side, so whoever asks must hold the role for every side."""
-ABOUT: Mapping[str, FactKind] = {VERIFICATION: FactKind.DEVIATION, CHECK: FactKind.VERDICT}
+ABOUT: Mapping[str, FactKind] = {VERIFICATION: FactKind.DEVIATION, CHECK: FactKind.VERDICT, IMPORT: FactKind.ORDER_FILE}
 """Kind of job → the kind of fact it is about; plans, where it is not named."""
 _PLAIN = frozenset(
     {"actor", "as_of", "at", "attempts", "error", "expires_at", "given", "job", "kind", "required", "sha256", "until"}
@@ -211,6 +213,17 @@ def lines(*, actor: Actor, now: datetime, job_id: int) -> tuple[Mapping[str, str
     sides = sorted({str(one["side"]) for one in row.lines})
     read = {side for side in sides if seen.reads(row.kind, side)}
     return tuple(one for one in row.lines if one["side"] in read)
+
+
+def own(*, actor: Actor, now: datetime, kind: str, about: Mapping[str, Json]) -> JobShown | None:
+    """Return the last job of a kind that the actor himself asked for about something, if there is one.
+
+    Raises:
+        NotVisible: he may know of none.
+    """
+    rows = models.Job.objects.filter(kind=kind, requested_by=actor.name, params=dict(about))
+    row = rows.defer("lines").order_by("-pk").first()
+    return reader(actor=actor, now=now).shown(row) if row is not None else None
 
 
 def need(*, actor: Actor, kind: str, now: datetime, side: str = "") -> None:

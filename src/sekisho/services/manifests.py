@@ -4,23 +4,26 @@ Here: reading and signing it. Not here: the guard (`core.plans`), and that the s
 planner: when the plan is made, it counts lists of other signers only.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
 from sekisho.core.canonical import sha256_hex
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import PersonId, Role
+from sekisho.core.kinds import OrderStatus, PersonId, Role
 from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind
 from sekisho.intake.defects import Defect, Note
 from sekisho.intake.order_files import read_order_file
 from sekisho.intake.order_rows import OrderRow
-from sekisho.services import installation, ledger, profiles
+from sekisho.services import installation, ledger, order_reach, profiles, visibility
 from sekisho.services.order_numbers import Numbers, numbers_of
 from sekisho.store import models
 
 COLUMNS = ("order_no", "employee_no", "effective_date")
+LISTS = 50
 
 
 class NotAllowed(SekishoError):
@@ -105,3 +108,89 @@ def _saved(actor: Actor, now: datetime, name: str, sha256: str, movers: list[tup
     facts: dict[str, str | int] = {"sha256": sha256, "movers": len(rows)}
     ledger.record(kind="manifest.signed", actor=actor.name, now=now, facts=facts, personal={"movers": rows})
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class SignedList:
+    """A list that HR signed; `days` are those on which its movers move."""
+
+    name: str
+    movers: int
+    days: tuple[date, ...]
+    signed_by: str
+    signed_at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayGuarded:
+    """A day to come: who is expected, who has a released final order, and who has one without being expected.
+
+    `outside` are those of the last whose names the actor may read; `hidden` is how many there are besides.
+    """
+
+    day: date
+    listed: int
+    ordered: int
+    outside: tuple[PersonId, ...]
+    hidden: int
+
+
+def signed_lists(*, actor: Actor, now: datetime) -> tuple[SignedList, ...]:
+    """Return the last signed lists, newest first.
+
+    Raises:
+        NotVisible: the actor may not even know of HR's files.
+    """
+    visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
+    return tuple(
+        SignedList(
+            row.name,
+            len(row.movers),
+            tuple(sorted({date.fromisoformat(mover[2]) for mover in row.movers if mover[2]})),
+            row.signed_by,
+            row.signed_at or row.recorded_at,
+            row.sha256,
+        )
+        for row in models.Manifest.objects.exclude(signed_by="").order_by("-signed_at", "-pk")[:LISTS]
+    )
+
+
+def days_guarded(*, actor: Actor, now: datetime) -> tuple[DayGuarded, ...]:
+    """Return the days to come on which somebody moves, with what the signed lists would hold.
+
+    Raises:
+        NotVisible
+    """
+    visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
+    today = installation.today(now=now)
+    finals = models.Order.objects.filter(status=OrderStatus.FINAL.value, superseded_at=None, first_day__gte=today)
+    released = finals.exclude(release_at__gt=now).order_by("first_day").values_list("first_day", "person_id")
+    ordered: dict[date, set[PersonId]] = defaultdict(set)
+    for day, person in released.distinct():
+        ordered[day].add(PersonId(person))
+    listed = _listed(today)
+    outside = {day: ordered[day] - listed.get(day, set()) for day in ordered}
+    named = order_reach.names_seen(actor=actor, persons={one for some in outside.values() for one in some}, now=now)
+    seen = set(named) if any(actor.has(role, on=today) for role in order_reach.IMPORTERS) else set()
+    return tuple(
+        DayGuarded(
+            day,
+            len(listed.get(day, ())),
+            len(ordered.get(day, ())),
+            shown := tuple(sorted(outside.get(day, set()) & seen))[:LISTS],
+            len(outside.get(day, ())) - len(shown),
+        )
+        for day in sorted({*ordered, *listed})[:LISTS]
+    )
+
+
+def _listed(today: date) -> dict[date, set[PersonId]]:
+    """Return whom the signed lists expect, by day from today on."""
+    found: dict[date, set[PersonId]] = defaultdict(set)
+    for movers in models.Manifest.objects.exclude(signed_by="").values_list("movers", flat=True):
+        for person, _, written in movers:
+            day = date.fromisoformat(written) if written else None
+            if day is not None and day >= today:
+                found[day].add(PersonId(person))
+    return found

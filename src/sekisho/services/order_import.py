@@ -87,7 +87,6 @@ class Imported:
         return sum(self.ignored_by_reason.values())
 
 
-@transaction.atomic
 def import_orders(*, actor: Actor, now: datetime, request: OrderRequest) -> Imported:
     """Take the orders of one file; rows that are no good are rejected, the others taken.
 
@@ -96,9 +95,24 @@ def import_orders(*, actor: Actor, now: datetime, request: OrderRequest) -> Impo
         FromTheFuture: `received_at` lies after `now`.
         Unreadable, MissingColumns, profiles.NoSuchProfile: nothing was taken.
     """
+    return import_read(actor=actor, now=now, request=request, reading=read(actor=actor, now=now, request=request))
+
+
+def read(*, actor: Actor, now: datetime, request: OrderRequest) -> OrderFileReading:
+    """Read the file; nothing is written yet, so this needs no transaction.
+
+    Raises:
+        As `import_orders`.
+    """
     need_importer(actor, now, request)
     profile = profiles.load(name=request.profile, known_at=now)
-    reading = read_order_file(request.content, request.name, profile, installation.zone(known_at=now))
+    return read_order_file(request.content, request.name, profile, installation.zone(known_at=now))
+
+
+@transaction.atomic
+def import_read(*, actor: Actor, now: datetime, request: OrderRequest, reading: OrderFileReading) -> Imported:
+    """Take the orders of a file that was read."""
+    profile = profiles.load(name=request.profile, known_at=now)
     world = _world(reading.rows, request, actor, now, profile)
     judged = judge(world, reading.rows, order_reach.reach(actor=actor, now=now))
     if reading.headers_again:
@@ -207,8 +221,9 @@ def save(
         accepted=imported.accepted,
         rejected=imported.rejected,
         ignored=imported.ignored,
-        defects=[_kept(defect, "rejected") for row in imported.rejected_rows for defect in row]
-        + [_kept(defect, "warning") for defect in imported.warnings],
+        ignored_by_reason=imported.ignored_by_reason,
+        defects=[kept(defect, "rejected") for row in imported.rejected_rows for defect in row]
+        + [kept(defect, "warning") for defect in imported.warnings],
     )
     _record(actor, now, request, imported, judged, kind)
     ids = _write(file, judged, request.received_at, now)
@@ -230,7 +245,8 @@ def _not_followed(rows: Mapping[str, NewOrder], moved: set[PersonId], now: datet
                 yield Defect(order.row, "", order.key.order_no, note)
 
 
-def _kept(defect: Defect, kind: str) -> dict[str, Json]:
+def kept(defect: Defect, kind: str) -> dict[str, Json]:
+    """Return a defect as it is kept; `kind` is rejected or warning."""
     return {
         "kind": kind,
         "row": defect.row,

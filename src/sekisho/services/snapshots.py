@@ -12,7 +12,7 @@ else the day on which it was received.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -41,7 +41,11 @@ _NOT_IN_HR_FILES = frozenset({EmploymentKind.CONTRACTOR, EmploymentKind.DISPATCH
 
 
 class PeopleVanish(SekishoError):
-    """More people are missing than may leave at once, or another number than was confirmed."""
+    """More people are missing than may leave at once, or another number than was confirmed; `persons` are they."""
+
+    def __init__(self, code: str, params: Mapping[str, object], persons: Sequence[PersonId]) -> None:
+        super().__init__(code, params)
+        self.persons = tuple(persons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +92,17 @@ def import_snapshot(
     judged = Judged(rejected=[(defect,) for defect in rows.rejected])
     _compare(comparison, reading, rows, present, judged)
     missing, expected = _missing(rows, present)
+    leavings = tuple(_leavings(comparison, missing, present, now))
+    reaches = order_reach.reach(actor=actor, now=now)
+    if not all(reaches(sides_named(order, comparison.boundary)) for order in (*judged.orders, *leavings)):
+        raise NotAllowed("orders.snapshot_other_side", {"actor": actor.name})  # before the guard, which names persons
     _guard(missing, expected, _limit(comparison.day, now), confirm_vanished)
     if rows.unsure and missing:
         note = Note("orders.vanished_unsure", {"vanished": str(len(missing))})
         judged.warnings.append(Defect(0, "", "", note))
     else:
-        judged.orders.extend(_leavings(comparison, missing, present, now))
+        judged.orders.extend(leavings)
     _drop_stored(judged, comparison.order_no, now)
-    reaches = order_reach.reach(actor=actor, now=now)
-    if not all(reaches(sides_named(order, comparison.boundary)) for order in judged.orders):
-        raise NotAllowed("orders.snapshot_other_side", {"actor": actor.name})
     if reading.headers_again:
         judged.ignored["header_again"] = reading.headers_again
     generated = Counter(order.key.order_type.value for order in judged.orders)
@@ -176,11 +181,11 @@ def _limit(day: date, now: datetime) -> int:
 def _guard(missing: list[PersonId], expected: int, limit: int, confirmed: int | None) -> None:
     vanished = len(missing)
     if confirmed is not None and confirmed != vanished:
-        raise PeopleVanish("orders.vanished_differs", {"vanished": vanished, "confirmed": confirmed})
+        raise PeopleVanish("orders.vanished_differs", {"vanished": vanished, "confirmed": confirmed}, missing)
     if confirmed is None and vanished * 100 > limit * expected:
         percent = -(-vanished * 100 // expected)
         params = {"vanished": vanished, "present": expected, "percent": percent, "limit": limit}
-        raise PeopleVanish("orders.vanished", params)
+        raise PeopleVanish("orders.vanished", params, missing)
 
 
 def _leavings(comparison: Comparison, missing: list[PersonId], present: _Present, now: datetime) -> Iterator[NewOrder]:

@@ -23,6 +23,7 @@ from sekisho.services import (
     jobs,
     leases,
     ledger,
+    order_uploads,
     plans,
     replanning,
     schedules,
@@ -157,11 +158,18 @@ def _check(task: Task) -> Done:
     return Done()
 
 
+def _import(task: Task) -> Done:
+    """Take a long file of HR's in."""
+    upload = int(task.job.params["upload"])
+    return Done(order_uploads.work(actor=task.actor, now=task.now, upload_id=upload, told=task.tell))
+
+
 KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.PLAN: _plan,
     jobs.REPLAN: _replan,
     jobs.CUTOVER: _cutover,
     jobs.VERIFICATION: _verification,
     jobs.CHECK: _check,
+    jobs.IMPORT: _import,
 }
 """Kind of job → what it does, and what it leaves to be shown."""

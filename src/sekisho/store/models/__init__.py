@@ -13,7 +13,16 @@ from sekisho.store.models.access import (
 from sekisho.store.models.boundary import Company, Unit
 from sekisho.store.models.jobs import Job, Schedule, Worker
 from sekisho.store.models.ledger import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
-from sekisho.store.models.orders import Manifest, MappingProfile, Order, OrderFile, OrderFileContent, Screening
+from sekisho.store.models.orders import (
+    Manifest,
+    MappingProfile,
+    Order,
+    OrderFile,
+    OrderFileContent,
+    OrderFileRow,
+    OrderUpload,
+    Screening,
+)
 from sekisho.store.models.people import EmployeeNumber, Person, PersonLink, PersonName, RosterPost, Stint
 from sekisho.store.models.plans import Cutover, Finding, OperationRecord, Plan, PlanApproval, VerificationRun
 from sekisho.store.models.rules import (
@@ -55,6 +64,8 @@ __all__ = [
     "Order",
     "OrderFile",
     "OrderFileContent",
+    "OrderFileRow",
+    "OrderUpload",
     "Parameter",
     "Person",
     "PersonLink",

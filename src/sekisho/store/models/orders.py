@@ -16,6 +16,9 @@ class OrderFile(models.Model):
     accepted = models.PositiveIntegerField()
     rejected = models.PositiveIntegerField()
     ignored = models.PositiveIntegerField()
+    mended = models.PositiveIntegerField(default=0)
+    """How many of the rejected rows have come in again, mended."""
+    ignored_by_reason = models.JSONField(default=dict)
     defects = models.JSONField()
     """The rejected and warned cells: row, column, value, code, params."""
 
@@ -37,6 +40,47 @@ class OrderFileContent(models.Model):
     status = models.CharField(max_length=8, blank=True)
     mends = models.ForeignKey(OrderFile, null=True, on_delete=models.SET_NULL, related_name="mended_by")
     """The file whose rejected rows this one brings again, mended."""
+    columns = models.JSONField(default=list)
+    """[{key, header, filled}] in the file's order; the key is the field, or `?header` where nothing is read."""
+    notes = models.JSONField(default=list)
+    """What is said of the file as a whole, as in its `defects`."""
+    reasons = models.JSONField(default=list)
+    """[{code, column, number, value, params}]: why rows were rejected, most frequent first, with the first cell."""
+
+
+class OrderFileRow(models.Model):
+    """One row as it stands in the file, so that a page of it is shown without reading the file again."""
+
+    stored = models.ForeignKey(OrderFileContent, on_delete=models.CASCADE, related_name="rows")
+    place = models.PositiveIntegerField()
+    sheet = models.CharField(max_length=100, blank=True)
+    number = models.PositiveIntegerField()
+    cells = models.JSONField()
+    defects = models.JSONField(default=list)
+    rejected = models.BooleanField(default=False)
+    warned = models.BooleanField(default=False)
+    mended_in = models.ForeignKey(OrderFile, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The file in which the row came again, mended."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stored", "place"], name="order_file_row_once")]
+        indexes = [models.Index(fields=["stored", "rejected", "place"], name="order_file_row_rejected")]
+
+
+class OrderUpload(models.Model):
+    """A file that waits before it is taken: for a word about its columns or vanished people, or for the worker."""
+
+    name = models.CharField(max_length=300)
+    content = models.BinaryField()
+    snapshot = models.BooleanField(default=False)
+    status = models.CharField(max_length=8, blank=True)
+    profile = models.CharField(max_length=100, blank=True)
+    actor = models.CharField(max_length=150)
+    received_at = models.DateTimeField()
+    waits = models.CharField(max_length=16)
+    """For what: `columns`, `vanished` or `work`."""
+    facts = models.JSONField(default=dict)
+    """What the page that asks needs to know: columns missing, persons who would vanish."""
 
 
 class Order(models.Model):
