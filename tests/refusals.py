@@ -7,6 +7,7 @@ from sekisho.texts import catalogue
 
 REFUSALS = {
     "orders.unknown_file",
+    "orders.unknown_upload",
     "jobs.may_not_ask",
     "verification.may_not_confirm",
     "verification.may_not_verify",

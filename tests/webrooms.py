@@ -31,6 +31,7 @@ def address(world: sides.World, name: str, side: Side) -> str:
         "<str:sha256>": _sha256(world),
         "<str:entry>": entry.entry_id if entry else "0",
         "<str:name>": OTHER_USER,
+        "<int:upload_id>": str(_upload() if name == "import_waiting" else 0),
         "<int:file_id>": str(file.pk if file else 0),
         "<path:rule>": "desk",
         "<str:exception>": world.exceptions[side],
@@ -45,6 +46,13 @@ def address(world: sides.World, name: str, side: Side) -> str:
         path = path.replace(mark, value)
     query = {"search": f"?q=P{token}", "people": f"?q=P{token}", "season": "?from=2024-01-01"}.get(name, "")
     return f"/{path}{query}"
+
+
+def _upload() -> int:
+    """Let a file wait whose columns nobody knows; it says nothing of any side."""
+    content = hr_files.csv_bytes([["number", "who", "when", "what"], ["1", "2", "2024-04-01", "x"]])
+    words = {"name": "f.csv", "content": content, "actor": WHO, "received_at": sides.NOW, "waits": "columns"}
+    return models.OrderUpload.objects.create(**words).pk
 
 
 def _sha256(world: sides.World) -> str:
@@ -143,8 +151,13 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "exception withdraw": lambda *_: {},
     "exceptions ask": lambda _, side: _excepted(side),
     "import_file mend": lambda *_: {"|2|employee_no": "another"},
+    "import_file sheet": lambda *_: _file([["元のファイルの行", "employee_no"], ["2", "another"]]),
+    "import_waiting drop": lambda *_: {},
+    "import_waiting gone": lambda *_: {"gone": "1"},
+    "import_waiting look": lambda *_: {"header0": "number", "field0": "order_no"},
+    "import_waiting save": lambda *_: {"profile_name": "p", "header0": "number", "field0": "order_no"},
     "imports check": lambda *_: {},
-    "imports manifest": lambda _, side: _file(
+    "import_movers manifest": lambda _, side: _file(
         [["order_no", "employee_no", "effective_date"], ["OX", f"N{TOKENS[side]}2", "2024-04-01"]]
     ),
     "imports take": lambda _, side: _order(side),

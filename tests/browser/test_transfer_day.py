@@ -130,7 +130,7 @@ def test_1_hr_takes_the_file_in_and_mends_the_slip(office: Office, movers: Mover
 
 
 def test_2_hr_signs_the_list_of_expected_movers(office: Office, movers: Movers) -> None:
-    page = office.at("jinji", "/imports")
+    page = office.at("jinji", "/imports/movers")
     numbers = (movers.stopped, movers.mended, movers.plain)
     rows = [
         ("order_no", "employee_no", "effective_date"),

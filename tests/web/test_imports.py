@@ -1,13 +1,19 @@
 """The import room: what was taken, what not and why, and rows mended in place."""
 
+import io
+import re
 from pathlib import Path
 
 import pytest
+import python_calamine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 import hr_files
 import sites
+from sekisho.intake.order_files import read_order_file
+from sekisho.intake.profiles import PLAIN
+from sekisho.services import installation
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -38,54 +44,139 @@ def hr() -> Client:
     return sites.client("jinji", ("hr", "both"))
 
 
+def bad(page: str) -> list[str]:
+    """Return the values of the cells that are marked as wrong."""
+    inputs = re.findall(r"<input name=[^>]*>", page)
+    found = [re.search(r'value="([^"]*)"', one) for one in inputs if 'aria-invalid="true"' in one]
+    return [one[1] for one in found if one]
+
+
 @pytest.mark.parametrize("kind", ["cp932", "xlsx"])
 def test_a_rejected_cell_is_marked_with_its_reason_and_mended_in_place(kind: str) -> None:
     content = hr_files.csv_bytes(rows(), "cp932") if kind == "cp932" else hr_files.xlsx_bytes(rows())
     client = hr()
     page = upload(client, content, "発令.csv" if kind == "cp932" else "発令.xlsx")
     assert "2行中、1行を取り込み、1行を却下" in page
-    assert 'value="2024/02/30" aria-invalid="true"' in page
+    assert bad(page) == ["2024/02/30"]
+    assert "という日付は存在しません" in page
     first = models.OrderFile.objects.latest("pk")
-    page = client.post(f"/imports/{first.pk}", {"|3|effective_date": "2024/05/01"}, follow=True).content.decode()
-    assert "1行中、1行を取り込み、0行を却下" in page
+    page = client.post(f"/imports/{first.pk}", {"do": "mend", "|3|effective_date": "2024/05/01"}, follow=True)
+    assert "1行中、1行を取り込み、0行を却下" in page.content.decode()
     mended = models.OrderFile.objects.latest("pk")
     assert (mended.accepted, mended.stored.mends_id) == (1, first.pk)
     assert models.Order.objects.filter(order_no="A-2").exists()
-    assert mended.name in client.get(f"/imports/{first.pk}").content.decode()
+    page = client.get(f"/imports/{first.pk}").content.decode()
+    assert mended.name in page
+    assert "却下のうち1行は直して取り込み直し、残りは0行です" in page
+    assert bad(page) == [], "what was mended is not mended again"
+    assert "直していない行はありません" in client.get("/imports").content.decode()
 
 
-def test_mending_nothing_says_so() -> None:
+def test_the_sheet_stands_as_it_came_and_is_filtered_to_bad_rows() -> None:
+    client = hr()
+    upload(client, hr_files.csv_bytes([[*one, "x"] if n else [*one, "謎の列"] for n, one in enumerate(rows())]))
+    first = models.OrderFile.objects.latest("pk")
+    page = client.get(f"/imports/{first.pk}").content.decode()
+    assert "A-2" in page
+    assert "A-1" not in page, "rejected rows first"
+    page = client.get(f"/imports/{first.pk}?show=all").content.decode()
+    assert "A-1" in page
+    assert "読み取らない列" in page
+    assert "謎の列" in page
+    assert "注意のある行はありません" in client.get(f"/imports/{first.pk}?show=warned").content.decode()
+
+
+def test_mending_nothing_says_so_beside_the_sheet_and_keeps_what_was_typed() -> None:
     client = hr()
     upload(client, hr_files.csv_bytes(rows()))
     first = models.OrderFile.objects.latest("pk")
-    words = {"|3|effective_date": "2024/02/30"}
-    assert "どのセルも変更されていません" in client.post(f"/imports/{first.pk}", words, follow=True).content.decode()
+    answer = client.post(f"/imports/{first.pk}", {"do": "mend", "|3|effective_date": "2024/02/30"})
+    assert answer.status_code == 409
+    assert "どのセルも変更されていません" in answer.content.decode()
+    assert bad(answer.content.decode()) == ["2024/02/30"]
 
 
 def test_a_mended_cell_that_is_still_wrong_is_rejected_again_with_its_reason() -> None:
     client = hr()
     upload(client, hr_files.csv_bytes(rows()))
     first = models.OrderFile.objects.latest("pk")
-    page = client.post(f"/imports/{first.pk}", {"|3|effective_date": "someday"}, follow=True).content.decode()
-    assert 'value="someday" aria-invalid="true"' in page
+    words = {"do": "mend", "|3|effective_date": "someday"}
+    page = client.post(f"/imports/{first.pk}", words, follow=True).content.decode()
+    assert bad(page) == ["someday"]
+    assert "続けて直してください" in page
 
 
-def test_the_reasons_are_taken_away_as_a_sheet() -> None:
+def test_rejected_rows_are_taken_away_with_their_reasons_and_come_back_mended() -> None:
+    client = hr()
+    upload(client, hr_files.xlsx_bytes([["2024年5月の異動"], *rows()]), "発令.xlsx")
+    first = models.OrderFile.objects.latest("pk")
+    content = client.get(f"/imports/{first.pk}/rejected").content
+    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert sheet[0][:3] == ["元のファイルのシート", "元のファイルの行", "却下の理由"]
+    assert sheet[1][1] == "4"
+    assert "存在しません" in str(sheet[1][2])
+    sheet[1][sheet[0].index("発令日")] = "2024/05/01"
+    sent = {"do": "sheet", "file": SimpleUploadedFile("back.xlsx", hr_files.xlsx_bytes(sheet))}
+    assert "1行を取り込み、0行を却下" in client.post(f"/imports/{first.pk}", sent, follow=True).content.decode()
+    assert models.OrderFile.objects.get(pk=first.pk).mended == 1
+
+
+def test_the_sheet_of_rejected_rows_is_also_read_as_any_file() -> None:
     client = hr()
     upload(client, hr_files.csv_bytes(rows()))
     first = models.OrderFile.objects.latest("pk")
-    assert client.get(f"/imports/{first.pk}?sheet=rejected").content[:2] == b"PK"
+    content = client.get(f"/imports/{first.pk}/rejected").content
+    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    sheet[1][sheet[0].index("発令日")] = "2024/05/01"
+    page = upload(client, hr_files.xlsx_bytes(sheet), "again.xlsx")
+    assert "1行中、1行を取り込み、0行を却下" in page
+    assert "読み取りませんでした" not in page, "our own columns are not unknown"
+
+
+def test_the_same_file_twice_changes_nothing_and_says_so() -> None:
+    client = hr()
+    content = hr_files.csv_bytes(rows()[:2])
+    upload(client, content)
+    before = models.Order.objects.count()
+    assert "何も変わりませんでした" in upload(client, content)
+    assert models.Order.objects.count() == before
+
+
+def test_a_status_is_chosen_for_the_whole_file() -> None:
+    upload(hr(), hr_files.csv_bytes(rows()[:2]), status="draft")
+    assert models.Order.objects.latest("pk").status == "draft"
+
+
+def test_bytes_that_are_no_character_are_shown_and_rejected() -> None:
+    content = hr_files.csv_bytes(rows()[:2], "cp932").replace(b"A-1", b"A-\x81")
+    page = upload(hr(), content)
+    assert "文字コードでは文字にならない" in page
+    assert "\\x81" in page
+
+
+def test_a_question_for_a_home_without_any_file_is_how_to_begin() -> None:
+    models.Order.objects.all().delete()
+    models.OrderFile.objects.all().delete()
+    page = hr().get("/imports").content.decode()
+    assert "最初にすること" in page
+    assert all(word in page for word in ("発令番号", "社員番号", "発令日", "発令区分", "/imports/sample"))
+
+
+def test_the_sample_is_read_without_a_word_about_its_columns() -> None:
+    content = hr().get("/imports/sample").content
+    reading = read_order_file(content, "sample.xlsx", PLAIN, installation.DEFAULT_ZONE)
+    assert (len(reading.rows), reading.rejected, reading.warnings) == (2, (), ())
 
 
 def test_a_file_that_is_no_table_is_refused_and_nothing_is_taken() -> None:
     before = models.OrderFile.objects.count()
     page = upload(hr(), b"\x00\x01\x02 nothing", "x.xlsx")
-    assert 'class="notice error"' in page
+    assert 'id="file-error"' in page
     assert models.OrderFile.objects.count() == before
 
 
 def test_without_a_file_the_page_says_what_to_do() -> None:
-    assert "ファイルを選んでください" in hr().post("/imports", {"do": "take"}, follow=True).content.decode()
+    assert "ファイルを選んでください" in hr().post("/imports", {"do": "take"}).content.decode()
 
 
 def test_only_hr_and_compliance_import() -> None:
@@ -106,15 +197,6 @@ def test_one_sides_hr_reads_no_file_that_another_brought() -> None:
     other = sites.client("y", ("hr", "affiliate"))
     assert other.get(f"/imports/{first.pk}").status_code == 404
     assert "A-2" not in other.get("/imports").content.decode()
-
-
-def test_the_list_of_movers_is_signed_by_hr_only() -> None:
-    content = hr_files.csv_bytes([["社員番号", "発令番号", "発令日"], [rows()[1][1], "A-1", "2024/05/01"]])
-    before = models.Manifest.objects.count()
-    upload(sites.client("houmu", ("compliance", "both")), content, do="manifest")
-    assert models.Manifest.objects.count() == before
-    assert "署名しました" in upload(hr(), content, do="manifest")
-    assert models.Manifest.objects.count() == before + 1
 
 
 def test_the_room_reads_in_english_too() -> None:

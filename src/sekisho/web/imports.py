@@ -1,4 +1,4 @@
-"""Import 発令の取込: what was taken from this file? Rejected cells with their reasons, mended in place."""
+"""Import 発令の取込: what was taken? The files, how to begin, and what waits; one file's sheet is `import_files`'."""
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -9,188 +9,217 @@ from django.urls import reverse
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import OrderStatus, Role
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import installation, jobs, manifests, order_files, profiles
+from sekisho.http.problems import status_of
+from sekisho.intake.order_words import NAMES, REQUIRED
+from sekisho.reports import order_sheets as written
+from sekisho.reports.order_sheets import SheetLine
+from sekisho.reports.sheets import XLSX
+from sekisho.services import installation, jobs, manifests, order_files, order_uploads, profiles
 from sekisho.services.jobs import NewJob
-from sekisho.services.order_files import BadCell, FileLine, FileShown
-from sekisho.services.order_import import Imported, OrderRequest
+from sekisho.services.order_files import FileLine, Taken
+from sekisho.services.order_import import OrderRequest
+from sekisho.services.order_uploads import Received
+from sekisho.web.forms import sentence
 from sekisho.web.pages import Request, Shown, page
-from sekisho.web.tables import Cell, Column, Row, Table, table
-from sekisho.web.words import moment, say
+from sekisho.web.tables import Cell, Column, Row, Table, asked_of, page_rows, table
+from sekisho.web.words import moment, number, say
 
-NUMBERS = ("rows_in", "accepted", "rejected", "ignored")
+NUMBERS = ("rows_in", "accepted", "ignored")
+SAMPLE_FIELDS = (
+    "order_no",
+    "company",
+    "employee_no",
+    "name",
+    "effective_date",
+    "order_type",
+    "from_unit",
+    "to_unit",
+    "title",
+    "post_kind",
+    "status",
+    "note",
+)
+_SAMPLE = (
+    ("2027-0001", "HN", "0012345", "山田 太郎", "2027/4/1", "異動", "N100", "N200", "課長", "本務", "内示", ""),
+    ("2027-0002", "HN", "0012346", "佐藤 花子", "令和9年4月1日", "兼務", "", "N300", "主任", "兼務", "内示", ""),
+)
 
 
-@page("imports", "imports", needs=(FactKind.ORDER_FILE,), least=Depth.COUNT, acts=("take", "manifest", "check"))
+@page("imports", "imports", needs=(FactKind.ORDER_FILE,), least=Depth.COUNT, acts=("take", "check"))
 def imports(request: Request) -> HttpResponse | Shown:
-    """List the files; take one in, sign a list of expected movers, have all orders checked."""
-    caller = request.caller
+    """List the files; take one in, have all orders checked."""
+    errors, status = dict[str, str](), 200
     if request.method == "POST":
         try:
             return _do(request)
         except SekishoError as error:
-            _refused(request, error)
-            return redirect("imports")
-    found = order_files.files(actor=caller.actor, now=caller.now)
+            errors = {"profile" if error.code == "profiles.not_there" else "file": sentence(error)}
+            status = status_of(error)
+    caller = request.caller
+    shown, last = _files(request)
+    may = may_import(request)
+    context = {
+        "errors": errors,
+        "last": last,
+        "open_rows": order_files.open_rows(actor=caller.actor, now=caller.now),
+        "may_import": may,
+        **(_choices(request) if may else {}),
+        "waiting": order_uploads.all_waiting(actor=caller.actor) if may else (),
+        "checks": _checks(request) if may else (),
+        "columns": [(names[0], key, names[1:], key in REQUIRED) for key, names in NAMES.items()],
+        "movers": manifests.signed_lists(actor=caller.actor, now=caller.now)[:1],
+    }
+    return Shown("imports/imports.html", context, (shown,), status=status)
+
+
+@page("imports/sample", "import_sample", needs=(FactKind.ORDER_FILE,), least=Depth.COUNT)
+def import_sample(request: Request) -> HttpResponse:  # noqa: ARG001 - the same for everybody
+    """Give a sheet that is read as it is: its columns, the needed ones bold, and two made-up rows."""
+    headers = [NAMES[field][0] for field in SAMPLE_FIELDS]
+    bold = [place for place, field in enumerate(SAMPLE_FIELDS) if field in REQUIRED]
+    lines = [SheetLine(cells) for cells in _SAMPLE]
+    return workbook_answer(
+        written.workbook(title=say("page_imports.sample_sheet"), headers=headers, lines=lines, bold=bold),
+        "sekisho-orders.xlsx",
+    )
+
+
+def _choices(request: Request) -> dict[str, object]:
+    """Return what the form offers, and what was chosen where it comes back."""
+    known = profiles.listed(actor=request.caller.actor, now=request.caller.now)
+    status = [("", "file"), ("draft", "draft"), ("final", "final")]
+    kinds = [("", "orders"), ("snapshot", "snapshot")]
+    return {
+        "statuses": [(value, *_words(f"status_{word}")) for value, word in status],
+        "kinds": [(value, *_words(f"kind_{word}")) for value, word in kinds],
+        "profiles": [("", say("page_imports.no_profile")), *((one.name, one.name) for one in known)],
+        "profile_label": say("page_imports.profile"),
+        "profile_help": say("page_imports.profile_help"),
+        "chosen": {name: request.POST.get(name, "") for name in ("status", "kind", "profile", "look")},
+    }
+
+
+def _words(name: str) -> tuple[str, str]:
+    return say(f"page_imports.{name}"), say(f"page_imports.{name}_note")
+
+
+def workbook_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a workbook to be saved."""
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _do(request: Request) -> HttpResponse:
+    caller, posted = request.caller, request.POST
+    if request.act == "check":
+        asked = NewJob(jobs.CHECK, f"check {caller.now.isoformat()}", {}, caller.now)
+        jobs.enqueue(actor=caller.actor, now=caller.now, asked=asked)
+        messages.success(request, say("page_imports.check_asked"))
+        return redirect("imports")
+    name, content = sent_file(request)
+    status = {"draft": OrderStatus.DRAFT, "final": OrderStatus.FINAL}.get(posted.get("status", ""))
+    wanted = OrderRequest(name, content, caller.now, status, posted.get("profile") or None)
+    received = order_uploads.receive(
+        actor=caller.actor,
+        now=caller.now,
+        request=wanted,
+        snapshot=posted.get("kind") == "snapshot",
+        look=bool(posted.get("look")),
+    )
+    return led_on(request, received)
+
+
+class NoFile(SekishoError):
+    """The form came without a file."""
+
+
+def sent_file(request: Request) -> tuple[str, bytes]:
+    """Return the name and content of the file that came with the form.
+
+    Raises:
+        NoFile
+    """
+    sent = request.FILES.get("file")
+    if not isinstance(sent, UploadedFile) or not sent.name:
+        raise NoFile("page_imports.no_file")
+    return sent.name, sent.read()
+
+
+def led_on(request: Request, received: Received) -> HttpResponse:
+    """Lead to what became of a file: its page, or the page on which it waits."""
+    if received.upload_id is not None:
+        return redirect("import_waiting", upload_id=received.upload_id)
+    if received.taken is None:
+        return redirect("imports")
+    tell(request, received.taken)
+    made = received.taken.file_id
+    return redirect("import_file", file_id=made) if made is not None else redirect("imports")
+
+
+def tell(request: Request, taken: Taken) -> None:
+    """Say what was taken, or that nothing is new."""
+    imported = taken.imported
+    facts = {"n": number(imported.accepted), "rejected": number(imported.rejected), "ignored": number(imported.ignored)}
+    if taken.again:
+        messages.warning(request, say("page_imports.again", total=number(imported.rows_in), **facts))
+        return
+    level = messages.success if not imported.rejected else messages.warning
+    level(request, say("page_imports.taken", total=number(imported.rows_in), **facts))
+
+
+def may_import(request: Request) -> bool:
+    """Tell whether the reader takes files in."""
+    today = installation.today(now=request.caller.now)
+    return any(request.caller.actor.has(role, on=today) for role in (Role.HR, Role.COMPLIANCE))
+
+
+def _checks(request: Request) -> tuple[jobs.JobShown, ...]:
+    found = jobs.own(actor=request.caller.actor, now=request.caller.now, kind=jobs.CHECK, about={})
+    return (found,) if found is not None else ()
+
+
+def _files(request: Request) -> tuple[Table, FileLine | None]:
+    """Return the table of files and the newest of them; pages are turned by the service."""
+    caller, asked = request.caller, asked_of(request, "files")
+    found, total = order_files.files(
+        actor=caller.actor,
+        now=caller.now,
+        words=asked.words,
+        sort=asked.sort,
+        page=asked.page,
+        size=page_rows(request),
+    )
+    newest = found if not asked.words and not asked.sort and asked.page == 1 else None
+    if newest is None:
+        newest, _ = order_files.files(actor=caller.actor, now=caller.now)
     columns = [Column("name", say("page_imports.file")), Column("at", say("page_imports.received"), "moment")]
     columns += [Column("by", say("page_imports.by"))]
     columns += [Column(name, say(f"page_imports.{name}"), "number") for name in NUMBERS]
+    columns += [Column("open", say("page_imports.open"), "number")]
     shown = table(
         request,
         "files",
         caption=say("page_imports.files"),
         columns=columns,
         rows=[_line(one) for one in found],
-        empty=say("page_imports.empty"),
+        empty=say("page_imports.none_found" if asked.words else "page_imports.empty"),
+        total=total,
     )
-    may = _may_import(request)
-    context = {
-        "last": found[0] if found else None,
-        "rejected": sum(one.rejected for one in found),
-        "total": len(found),
-        "may_import": may,
-        "may_sign": caller.actor.has(Role.HR, on=installation.today(now=caller.now)),
-        "profiles": profiles.listed(actor=caller.actor, now=caller.now) if may else (),
-        "checks": [one for one in _jobs(request) if one.kind == "check"][:1],
-    }
-    return Shown("imports/imports.html", context, (shown,))
-
-
-@page("imports/<int:file_id>", "import_file", needs=(FactKind.ORDER_FILE,), least=Depth.DETAIL, acts=("mend",))
-def import_file(request: Request, file_id: int) -> HttpResponse | Shown:
-    """Show one file with its rejected rows as they stand in it; mend them in place."""
-    caller = request.caller
-    if request.method == "POST":
-        cells = {}
-        for name, value in request.POST.items():
-            sheet, row, field = (*name.split("|", 2), "", "")[:3]
-            if row.isdigit() and isinstance(value, str):
-                cells[sheet, int(row), field] = value
-        try:
-            imported, made = order_files.mend(actor=caller.actor, now=caller.now, file_id=file_id, cells=cells)
-        except SekishoError as error:
-            _refused(request, error)
-            return redirect("import_file", file_id=file_id)
-        _told(request, imported)
-        return redirect("import_file", file_id=made if made is not None else file_id)
-    shown = order_files.file(actor=caller.actor, now=caller.now, file_id=file_id)
-    context = {
-        "file": shown,
-        "rows": [_mendable(shown, row.sheet, row.number) for row in shown.rows],
-        "warnings": [(one, say(one.code, **one.params)) for one in shown.bad if one.kind == "warning"][:100],
-        "may_import": _may_import(request),
-    }
-    return Shown("imports/file.html", context, (_rejected(request, shown),))
-
-
-def _do(request: Request) -> HttpResponse:
-    caller, posted = request.caller, request.POST
-    if request.act == "check":
-        asked = NewJob("check", f"check {caller.now.isoformat()}", {}, caller.now)
-        jobs.enqueue(actor=caller.actor, now=caller.now, asked=asked)
-        messages.success(request, say("page_imports.check_asked"))
-        return redirect("imports")
-    sent = request.FILES.get("file")
-    if not isinstance(sent, UploadedFile) or not sent.name:
-        messages.error(request, say("page_imports.no_file"))
-        return redirect("imports")
-    profile = posted.get("profile") or None
-    if request.act == "manifest":
-        signed = manifests.sign(
-            actor=caller.actor, now=caller.now, name=sent.name, content=sent.read(), profile=profile
-        )
-        facts = {"n": signed.movers, "rejected": len(signed.rejections), "total": signed.rows_in}
-        messages.success(request, say("page_imports.signed", **facts))
-        return redirect("imports")
-    status = {"draft": OrderStatus.DRAFT, "final": OrderStatus.FINAL}.get(posted.get("status", ""))
-    wanted = OrderRequest(sent.name, sent.read(), caller.now, status, profile)
-    imported, made = order_files.take(actor=caller.actor, now=caller.now, request=wanted)
-    _told(request, imported)
-    return redirect("import_file", file_id=made) if made is not None else redirect("imports")
-
-
-def _told(request: Request, imported: Imported) -> None:
-    facts = {"n": imported.accepted, "rejected": imported.rejected, "ignored": imported.ignored}
-    level = messages.success if not imported.rejected else messages.warning
-    level(request, say("page_imports.taken", total=imported.rows_in, **facts))
-
-
-def _refused(request: Request, error: SekishoError) -> None:
-    messages.error(request, say(error.code, **{name: str(value) for name, value in error.params.items()}))
-
-
-def _may_import(request: Request) -> bool:
-    today = installation.today(now=request.caller.now)
-    return any(request.caller.actor.has(role, on=today) for role in (Role.HR, Role.COMPLIANCE))
-
-
-def _jobs(request: Request) -> tuple[jobs.JobShown, ...]:
-    """Return the last jobs for those who may count plans; HR sees the check's own outcome in the season's room."""
-    try:
-        return jobs.jobs(actor=request.caller.actor, now=request.caller.now)
-    except SekishoError:
-        return ()
+    return shown, newest[0] if newest else None
 
 
 def _line(one: FileLine) -> Row:
     href = reverse("import_file", kwargs={"file_id": one.id}) if one.readable else ""
-    state = "stop" if one.rejected else ""
+    kind = say("page_imports.kind_snapshot") if one.kind == order_files.SNAPSHOT else ""
+    mended = say("page_imports.mended_n", n=number(one.mended)) if one.mended else ""
     return Row(
         (
-            Cell(one.name, one.name, href=href),
+            Cell(one.name, one.name, href=href, note=kind),
             Cell(one.received_at, moment(one.received_at)),
             Cell(one.actor),
-            Cell(one.rows_in),
-            Cell(one.accepted),
-            Cell(one.rejected, str(one.rejected), state=state),
-            Cell(one.ignored),
+            *(Cell(value, number(value)) for value in (one.rows_in, one.accepted, one.ignored)),
+            Cell(one.open, number(one.open), state="stop" if one.open else "", note=mended),
         ),
         href,
     )
-
-
-def _rejected(request: Request, shown: FileShown) -> Table:
-    """Return a line for each rejected cell: what the sheet of reasons takes away."""
-    keys = ("sheet", "row", "column", "value", "reason")
-    kinds = {"row": "number"}
-    bad = [one for one in shown.bad if one.kind == "rejected"]
-    return table(
-        request,
-        "rejected",
-        caption=say("page_imports.rejected_cells"),
-        columns=[Column(key, say(f"page_imports.{key}"), kinds.get(key, "text")) for key in keys],
-        rows=[
-            Row((Cell(one.sheet), Cell(one.row), Cell(one.column), Cell(one.value), Cell(say(one.code, **one.params))))
-            for one in bad
-        ],
-        empty=say("page_imports.none_rejected"),
-    )
-
-
-def _mendable(shown: FileShown, sheet: str, number: int) -> dict[str, object]:
-    """Return a rejected row as cells with names for the form, and what is wrong with each."""
-    row = next(one for one in shown.rows if (one.sheet, one.number) == (sheet, number))
-    wrong: dict[str, list[str]] = {}
-    elsewhere: list[str] = []
-    headers = {title for _, title in shown.columns}
-    for one in shown.bad:
-        if (one.kind, one.sheet, one.row) != ("rejected", sheet, number):
-            continue
-        sentence = _sentence(one)
-        if one.column in headers:
-            wrong.setdefault(one.column, []).append(sentence)
-        else:
-            elsewhere.append(f"{one.column}: {sentence}" if one.column else sentence)
-    cells = [
-        {
-            "name": f"{sheet}|{number}|{field}",
-            "title": title,
-            "value": row.cells.get(field, ""),
-            "wrong": wrong.get(title),
-        }
-        for field, title in shown.columns
-    ]
-    return {"number": number, "sheet": sheet, "cells": cells, "elsewhere": elsewhere}
-
-
-def _sentence(one: BadCell) -> str:
-    return say(one.code, **{"value": one.value, **one.params})

@@ -17,6 +17,8 @@ from sekisho.web.words import is_japanese
 
 PAGE_ROWS = 25
 PRINT_ROWS = 5000
+SHEET_ROWS = 1_000_000
+"""What a workbook's sheet can hold: a sheet takes every row."""
 """Rows on a page that is asked for to be printed (`?print=1`): paper turns no pages."""
 FEW = 7
 """Tables with no more rows need no filter."""
@@ -183,7 +185,7 @@ class Table:
 
 def asked_of(request: HttpRequest, name: str) -> Asked:
     """Return what the address asks of the table; nonsense is as if it were not there."""
-    page = request.GET.get(f"{name}_page", "1")
+    page = "1" if "sheet" in request.GET else request.GET.get(f"{name}_page", "1")
     return Asked(
         words=request.GET.get(f"{name}_q", "").strip()[:200],
         sort=request.GET.get(f"{name}_sort", "")[:50],
@@ -193,6 +195,8 @@ def asked_of(request: HttpRequest, name: str) -> Asked:
 
 def page_rows(request: HttpRequest) -> int:
     """Return how many rows a page of a table has; services that turn the pages themselves are given it."""
+    if "sheet" in request.GET:
+        return SHEET_ROWS
     return PRINT_ROWS if "print" in request.GET else PAGE_ROWS
 
 
