@@ -15,6 +15,7 @@ from random import Random
 from sekisho.demo import access, offices, targets
 from sekisho.demo.folder import RosterLine, write_tables
 from sekisho.demo.history import HrRow, Member, member, past, season, staff
+from sekisho.demo.next_day import write_next_day
 from sekisho.demo.plants import Plant, plants
 from sekisho.demo.rules import write_rules
 from sekisho.demo.season import WrittenFile, spoilt, write_cp932, write_workbook
@@ -62,7 +63,7 @@ def write_folder(
 ) -> Planted:
     """Write the group with `people` people (plants and joiners of the day come on top) into an empty folder.
 
-    Makes `company/`, `history/`, `orders/`, `manifest.csv`, `targets/` (filled) and `truth.json`. Access is
+    Makes `company/`, `history/`, `orders/`, `manifest.csv`, `next/`, `targets/` (filled) and `truth.json`. Access is
     as of the day before the transfer day; the SCIM service is filled by `Planted.fill_scim` once it runs.
     `reckless`: the share of people sent anywhere in the group on the day; `truth.json` says nothing of them.
     `share`: how many of the people move on the day.
@@ -87,6 +88,9 @@ def write_folder(
     left_over = _leave_over(held, everyone, day)
     heads, odd = offices.heads(everyone, day), {one["person_id"] for one in left_over}
     users = offices.users([one for one in everyone if one.person_id not in odd], day, heads, ordinary)
+    known = odd | set(heads.values()) | {person for _, person, _, _ in users}
+    busy = {row.employee_no for row in files.orders} | {one.number for one in everyone if one.person_id in known}
+    write_next_day(into / "next", everyone[:-SPARE], busy)
     about = _Written(into, seed, scim_url, history, files, movers, heads, users)
     return _finish(about, roster, joiners, planted, held, left_over)
 

@@ -23,6 +23,7 @@ STATUS: dict[str, int] = {
     # what is not there, or is not there for the caller: the answer is the same
     "NoSuchEntry": NOT_FOUND,
     "NoSuchProfile": NOT_FOUND,
+    "NoTour": NOT_FOUND,
     "UnknownException": NOT_FOUND,
     "UnknownFile": NOT_FOUND,
     "UnknownFinding": NOT_FOUND,

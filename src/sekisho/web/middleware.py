@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from sekisho.core.errors import SekishoError
 from sekisho.http.callers import Caller, caller, language_of
-from sekisho.services import installation
+from sekisho.services import installation, tour
 from sekisho.web import errors, rooms
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -76,6 +76,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"language": language_of(request), "path": request.get_full_path(), "caller": who}
     if who is not None:
         found |= {"rooms": rooms.open_to(who), "rehearsal": installation.is_rehearsal(home=who.home)}
+        found["tour"] = tour.is_there(home=who.home)
         found |= {"here_room": rooms.room_of(request.path), "print_href": _to_print(request)}
     return found
 
