@@ -40,6 +40,7 @@ def address(world: sides.World, name: str, side: Side) -> str:
         "<str:code>": f"U{token}1",
         "<str:company>": sides.COMPANY[side],
         "<str:system>": f"sys{token}",
+        "<int:job_id>": str(_replanned()) if "job_id" in pages.PAGES[name].path else "",
     }
     path = pages.PAGES[name].path
     for mark, value in parts.items():
@@ -69,6 +70,33 @@ def _job(state: str) -> Body:
         state=state,
     )
     return {"job": made.pk}
+
+
+def _replanned() -> int:
+    """Return a re-plan in which something of both sides changed."""
+    line = {"change": "added", "action": "grant", "code": "", "order_no": "", "needs_approval": True}
+    named = [
+        line | {"side": side, "system": f"sys{token}", "person_id": f"P{token}1", "entitlement": f"e{token}"}
+        for side, token in TOKENS.items()
+    ]
+    numbers = {"added": 1, "granted": 1}
+    result = {"sha256": "a", "former": "b", "as_of": sides.AS_OF.isoformat(), "approved": True, "new": True}
+    words = {"side": "both", "state": "done", "requested_by": "x", "requested_at": sides.NOW, "due_at": sides.NOW}
+    made, _ = models.Job.objects.get_or_create(
+        key="a night's re-plan",
+        kind="replan",
+        defaults=words
+        | {"lines": named, "result": result | {"otherwise": True, "sides": dict.fromkeys(TOKENS, numbers)}},
+    )
+    return made.pk
+
+
+def _schedule(sha256: str = "", *, paused: bool = False) -> Body:
+    due = sides.NOW + timedelta(hours=1)
+    words = {"kind": "cutover", "repeats": "once", "due_at": due, "changed_by": "x", "changed_at": sides.NOW}
+    paused_at = sides.NOW if paused else None
+    models.Schedule.objects.create(name="a switch", params={"sha256": sha256}, paused_at=paused_at, **words)
+    return {"schedule": "a switch"}
 
 
 def _signed(world: sides.World) -> Body:
@@ -164,11 +192,19 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "language choose": lambda *_: {"language": "en"},
     "plan approve": lambda world, _: _signed(world),
     "plan switch": lambda *_: {},
+    "plan undo": lambda world, _: _schedule(_sha256(world)),
     "plans plan": lambda *_: {"day": "2024-05-01"},
     "systems approve": lambda world, side: {"grant": world.grants[side]},
     "systems ask": lambda _, side: _grant(side),
     "verification close": lambda _, side: _finding(side),
     "verification confirm": lambda *_: _run(),
     "verification verify": lambda *_: {},
+    "work cancel": lambda *_: _job("waiting"),
+    "work daily": lambda *_: {"kind": "replan", "time": "02:00"},
+    "work go_on": lambda *_: _schedule(paused=True),
+    "work pause": lambda *_: _job("running"),
+    "work rest": lambda *_: _schedule(),
+    "work resume": lambda *_: _job("paused"),
+    "work take_back": lambda *_: _schedule(),
 }
 """Page and act → what its form sends, about something of the side; the world is made fit for it first."""

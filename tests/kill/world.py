@@ -112,11 +112,11 @@ class SqlWorld:
 
     def __init__(self, folder: Path) -> None:
         self.template = folder / "template"
-        self.template.mkdir(parents=True)
         self.content = ""
 
     def build(self) -> None:
         """Make the template: a migrated home with systems, accounts and the approved plan; the applications."""
+        self.template.mkdir(parents=True)
         use(self.template)
         installation.prepare(home=self.template)
         for name in homes.SIDES:

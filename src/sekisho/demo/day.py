@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -36,12 +36,15 @@ from sekisho.services import (
     order_import,
     packs,
     plans,
+    schedules,
     screening,
     users,
     verification,
 )
 
 HISTORY_STARTS = date(2014, 4, 1)
+NIGHTS = (("jinji", "check", time(1)), ("joshisu", "replan", time(2)), ("houmu", "verification", time(6)))
+"""Who has what done every night, at which time."""
 
 Step = Callable[[str], None]
 """Told the name of each step as it begins."""
@@ -114,11 +117,14 @@ def _token() -> Iterator[str]:
 
 
 def open_site(*, home: Path) -> dict[str, str]:
-    """Give each demo user a login, set the clock to the morning of the day; return the passwords by user."""
+    """Give each demo user a login and the nights their work, set the clock to the morning; return the passwords."""
     morning = _at(SEASON, hours=8.75)
     administrator = Actor("demo", trusted=True)
     with transaction.atomic():
         installation.set_clock(actor=administrator, home=home, claimed=morning)
+    for user, kind, at in NIGHTS:
+        actor = users.command_line_actor(claimed=user, os_user="demo", now=morning)
+        schedules.daily(actor=actor, now=morning, kind=kind, at_time=at)
     return {name: administration.add_user(actor=administrator, now=morning, name=name) for name in USERS}
 
 

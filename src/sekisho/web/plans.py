@@ -78,7 +78,7 @@ def _line(one: PlanLine) -> Row:
     )
 
 
-@page("plans/<str:sha256>", "plan", needs=(FactKind.PLAN,), least=Depth.DETAIL, acts=("approve", "switch"))
+@page("plans/<str:sha256>", "plan", needs=(FactKind.PLAN,), least=Depth.DETAIL, acts=("approve", "switch", "undo"))
 def plan(request: Request, sha256: str) -> HttpResponse | Shown:
     """Show one plan with its guards and changes; approve it, let it be carried out."""
     caller = request.caller
