@@ -10,6 +10,7 @@ from sekisho.services import (
     board,
     board_people,
     exceptions_shown,
+    grants,
     jobs,
     orders,
     person_access,
@@ -143,6 +144,10 @@ ASKS: Mapping[str, Ask] = {
     "systems_shown.system": lambda _, a, side: (
         systems_shown.system(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").bundles
     ),
+    "systems_shown.coverage": lambda _, a, side: (
+        systems_shown.coverage(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").holders
+    ),
+    "grants.grant": lambda w, a, side: grants.grant(actor=a, now=NOW, grant_id=w.grants[side]),
     "units_shown.unit": lambda _, a, side: _members(a, side),
     "units_shown.chart": lambda _, a, side: [
         one for one in units_shown.chart(actor=a, now=NOW) if one.code == COMPANY[side]

@@ -13,9 +13,10 @@ from sekisho.core.periods import Period
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import access, installation, ledger, people, person_sides, users, visibility
+from sekisho.services.folder_rows import FROM_FOLDER
 from sekisho.store import models
 
-REQUESTED = "requested"
+REQUESTED, WITHDRAWN = "requested", "withdrawn"
 ASKING = (Role.IT_OPERATION, Role.COMPLIANCE, Role.UNIT_HEAD)
 APPROVING = (Role.COMPLIANCE, Role.IT_OPERATION)
 
@@ -38,7 +39,7 @@ class OwnGrant(SekishoError):
 
 @dataclass(frozen=True, slots=True)
 class GrantState:
-    """A grant and how it stands: `requested` or `approved`."""
+    """A grant and how it stands: `requested`, `approved` or `withdrawn`."""
 
     id: str
     state: str
@@ -119,6 +120,37 @@ def approve(*, actor: Actor, grant_id: str, now: datetime) -> GrantState:
     return _state(row)
 
 
+@transaction.atomic
+def end(*, actor: Actor, grant_id: str, day: date, now: datetime) -> GrantState:
+    """End a grant on a day, the first without it; one that nobody has approved yet is withdrawn.
+
+    The next plan takes the access back. Whoever approves on its side may end it, and whoever asked for it.
+
+    Raises:
+        NotAllowed: none of the asking roles.
+        UnknownGrant: no such grant is open, or none that is the actor's to end.
+        BadGrant: it stands in grants.csv, or the day lies in the past or not before its end.
+    """
+    _need(actor, ASKING, now)
+    row = models.Grant.objects.current().filter(grant_id=grant_id).exclude(state=WITHDRAWN).first()
+    side = _side(access.catalogue(known_at=now), row.system_id, row.entitlement) if row else None
+    his = row is not None and users.is_same_person(actor=actor, name=row.requested_by, now=now)
+    if row is None or not (his or _has_one(actor, APPROVING, now, side)):
+        raise UnknownGrant("grants.unknown", {"id": grant_id})
+    if row.requested_by == FROM_FOLDER:
+        raise BadGrant("grants.from_folder", {"id": grant_id})
+    if row.state == access.APPROVED and (day < installation.today(now=now) or (row.end and day >= row.end)):
+        raise BadGrant("grants.bad_end", {"day": day.isoformat()})
+    waiting = row.state == REQUESTED
+    row.superseded_at = now
+    row.save(update_fields=["superseded_at"])
+    row.pk, row.superseded_at, row.recorded_at = None, None, now
+    row.state, row.end = (WITHDRAWN, row.end) if waiting else (row.state, max(day, row.start))
+    row.save(force_insert=True)
+    _record("grant.withdrawn" if waiting else "grant.ended", actor, row, side, now)
+    return _state(row)
+
+
 def grants(*, actor: Actor, now: datetime) -> tuple[GrantState, ...]:
     """Return the grants that the actor may see, by id."""
     known = access.catalogue(known_at=now)
@@ -126,6 +158,42 @@ def grants(*, actor: Actor, now: datetime) -> tuple[GrantState, ...]:
     sides = {row.pk: _side(known, row.system_id, row.entitlement) for row in rows}
     seen = {side: _sees(actor, side, now) for side in set(sides.values())}
     return tuple(_state(row) for row in rows if seen[sides[row.pk]])
+
+
+def grant(*, actor: Actor, now: datetime, grant_id: str) -> GrantState:
+    """Return one grant.
+
+    Raises:
+        UnknownGrant: there is none, or none that the actor may see.
+    """
+    found = next((one for one in grants(actor=actor, now=now) if one.id == grant_id), None)
+    if found is None:
+        raise UnknownGrant("grants.unknown", {"id": grant_id})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What the actor may do about a grant. `himself`: he could approve it if it were not his own asking or for him."""
+
+    approve: bool
+    end: bool
+    himself: bool
+
+
+def may_ask(*, actor: Actor, now: datetime) -> bool:
+    """Tell whether the actor may ask for grants at all."""
+    return _has_one(actor, ASKING, now, None)
+
+
+def may_change(*, actor: Actor, now: datetime, grant: GrantState) -> May:
+    """Tell what the actor may do about a grant that he sees."""
+    side = _side(access.catalogue(known_at=now, accounts_of=""), grant.system, grant.entitlement)
+    approves, waits = _has_one(actor, APPROVING, now, side), grant.state == REQUESTED
+    mine = [users.is_same_person(actor=actor, name=name, now=now) for name in (grant.requested_by, grant.person_id)]
+    over = grant.period.end is not None and grant.period.end <= installation.today(now=now)
+    here = grant.requested_by != FROM_FOLDER and grant.state != WITHDRAWN and not over
+    return May(approves and waits and not any(mine), here and (approves or mine[0]), approves and waits and any(mine))
 
 
 def _checked(request: Request, known: Catalogue, actor: Actor, now: datetime) -> PersonId:

@@ -5,7 +5,7 @@ outside the transaction that records it. Not here: what should hold (`access`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -59,12 +59,14 @@ def observe(*, system: System, now: datetime, purpose: str, home: Path | None = 
     except ConnectorError as error:
         detail = str(error.params.get("detail", ""))
         reading = Unread(system=system.id, at=now, code=error.code, detail=detail)
-    keep(system=system, reading=reading, now=now, purpose=purpose)
+    keep(system=system, reading=reading, now=now, purpose=purpose, able=capabilities)
     return Observation(reading, capabilities)
 
 
 @transaction.atomic
-def keep(*, system: System, reading: Reading | Unread, now: datetime, purpose: str) -> None:
+def keep(
+    *, system: System, reading: Reading | Unread, now: datetime, purpose: str, able: Capabilities | None = None
+) -> None:
     """Record a read: its row, the intervals it begins and ends, one ledger entry."""
     if isinstance(reading, Unread):
         _keep_failure(system, reading, now, purpose)
@@ -81,6 +83,7 @@ def keep(*, system: System, reading: Reading | Unread, now: datetime, purpose: s
         accounts=len(reading.accounts),
         holdings=holdings,
         purpose=purpose,
+        capabilities=asdict(able) if able is not None else None,
         baseline=_is_baseline(reading, holdings, now),
     )
     ledger.record(

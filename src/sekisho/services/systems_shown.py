@@ -1,28 +1,40 @@
-"""Systems as pages show them: entitlements, what brings them, and when each was last read. システム."""
+"""Systems as pages show them: entitlements, what brings them, what the target can do, and how well each is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from sekisho.core.access import Bundle, Entitlement, System
 from sekisho.core.kinds import NEUTRAL, Side
+from sekisho.core.periods import local_day
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import access, visibility
+from sekisho.services import access, installation, visibility
 from sekisho.services.who import UnknownSystem
 from sekisho.store import models
 
+COVERED_DAYS = 30
+"""Over how many days a system's page says on how many of them it was read whole."""
+READS_SHOWN = 50
+
 
 @dataclass(frozen=True, slots=True)
-class LastRead:
-    """The last read of a system: `failure` is a code, "" where it answered."""
+class SystemReading:
+    """A read of a system: `failure` is a code, "" where it answered. `abilities` as the target offered them."""
 
     at: datetime
     complete: bool
     failure: str
     accounts: int
     holdings: int
+    purpose: str
+    abilities: Mapping[str, object] | None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.complete and not self.failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,20 @@ class SystemShown:
     side: Side
     entitlements: tuple[Entitlement, ...]
     bundles: tuple[Bundle, ...]
-    read: LastRead | None
+    read: SystemReading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The last reads of a system, the newest first; on how many of the last days it was read whole.
+
+    `holders`: on how many accounts each entitlement is held by what was read last.
+    """
+
+    reads: tuple[SystemReading, ...]
+    days_read: int
+    days: int
+    holders: Mapping[str, int]
 
 
 def systems(*, actor: Actor, now: datetime) -> tuple[SystemShown, ...]:
@@ -43,7 +68,7 @@ def systems(*, actor: Actor, now: datetime) -> tuple[SystemShown, ...]:
         NotVisible
     """
     visibility.need_some(actor=actor, kind=FactKind.SYSTEM, now=now)
-    known, purpose = access.catalogue(known_at=now), visibility.purpose(actor=actor, now=now)
+    known, purpose = access.catalogue(known_at=now, accounts_of=""), visibility.purpose(actor=actor, now=now)
     sides = {known.system_side(system) for system in known.systems} | {known.side(key) for key in known.entitlements}
     seen = {
         side: visibility.depth(
@@ -52,7 +77,7 @@ def systems(*, actor: Actor, now: datetime) -> tuple[SystemShown, ...]:
         is Depth.DETAIL
         for side in sorted(sides)
     }
-    reads = _reads(now)
+    reads = _last_reads(now)
     return tuple(
         SystemShown(
             system=system,
@@ -83,10 +108,36 @@ def system(*, actor: Actor, now: datetime, system_id: str) -> SystemShown:
     return found
 
 
-def _reads(now: datetime) -> dict[str, LastRead]:
+def coverage(*, actor: Actor, now: datetime, system_id: str) -> Coverage:
+    """Return how well a system was read of late.
+
+    Raises:
+        NotVisible
+        UnknownSystem: there is none, or none that the actor may know of.
+    """
+    system(actor=actor, now=now, system_id=system_id)
+    rows = models.SystemRead.objects.filter(system_id=system_id, read_at__lte=now)
+    since, zone = now - timedelta(days=COVERED_DAYS), installation.zone(known_at=now)
+    whole = rows.filter(read_at__gt=since, complete=True, failure="").values_list("read_at", flat=True)
+    held = models.ObservedHolding.objects.filter(system_id=system_id, first_seen_at__lte=now, absent_at__isnull=True)
+    return Coverage(
+        reads=tuple(_read(row) for row in rows.order_by("-read_at", "-pk")[:READS_SHOWN]),
+        days_read=len({local_day(at, zone) for at in whole}),
+        days=COVERED_DAYS,
+        holders=dict(held.values_list("entitlement").annotate(n=Count("pk")).order_by("entitlement")),
+    )
+
+
+def _last_reads(now: datetime) -> dict[str, SystemReading]:
     """Return each system's last read: one query, the newest of each."""
     last = models.SystemRead.objects.filter(system_id=OuterRef("system_id"), read_at__lte=now).order_by(
         "-read_at", "-pk"
     )
     rows = models.SystemRead.objects.filter(pk=Subquery(last.values("pk")[:1]))
-    return {row.system_id: LastRead(row.read_at, row.complete, row.failure, row.accounts, row.holdings) for row in rows}
+    return {row.system_id: _read(row) for row in rows}
+
+
+def _read(row: models.SystemRead) -> SystemReading:
+    return SystemReading(
+        row.read_at, row.complete, row.failure, row.accounts, row.holdings, row.purpose, row.capabilities
+    )

@@ -1,13 +1,18 @@
 """What people type into forms: days and words, read or refused with the field's name; errors for beside the field."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.http import QueryDict
 
 from sekisho.core.errors import SekishoError
+from sekisho.services import installation
 from sekisho.texts import catalogue
 from sekisho.web.words import language, say
+
+if TYPE_CHECKING:
+    from sekisho.web.pages import Request
 
 
 class BadField(SekishoError):
@@ -51,6 +56,21 @@ def day(posted: QueryDict, field: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError as error:
         raise BadField("page_errors.bad_day", {"field": field, "value": written}) from error
+
+
+def known(request: "Request") -> tuple[date | None, datetime]:
+    """Return the day up to whose end `?known=` asks what was known, and that moment; now where it asks for nothing."""
+    now = request.caller.now
+    asked = day(request.GET, "known")
+    if asked is None:
+        return None, now
+    end = installation.midnight(day=asked, known_at=now) + timedelta(days=1, microseconds=-1)
+    return asked, min(end, now)
+
+
+def labels(page: str, *names: str) -> dict[str, str]:
+    """Return the words of a page for its fields' labels and helps, by name."""
+    return {name: say(f"{page}.{name}") for name in names}
 
 
 def sentence(error: SekishoError) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.urls import reverse
 
@@ -92,12 +92,8 @@ def person(request: Request, person: str) -> Shown:
 
 def _asked(request: Request) -> _Asked:
     now = request.caller.now
-    known = forms.day(request.GET, "known")
-    on = forms.day(request.GET, "on") or installation.today(now=now)
-    if known is None:
-        return _Asked(on, None, now)
-    end = installation.midnight(day=known, known_at=now) + timedelta(days=1, microseconds=-1)
-    return _Asked(on, known, min(end, now))
+    known, known_at = forms.known(request)
+    return _Asked(forms.day(request.GET, "on") or installation.today(now=now), known, known_at)
 
 
 def _is_held(one: Chapter, day: date) -> bool:
@@ -204,9 +200,11 @@ def _held(one: Held) -> Row:
 
 
 def _because(word: str, held: Held) -> str:
+    bundle = held.bundles.get(word.removeprefix("bundle:"))
+    return say("page_people.because_bundle", name=brings(bundle)) if bundle else because(word)
+
+
+def because(word: str) -> str:
     """Return in words what brings an entitlement: `bundle:…`, `unit:…`, `grant:…`."""
     kind, _, name = word.partition(":")
-    if kind not in {"bundle", "unit", "grant"}:
-        return word
-    bundle = held.bundles.get(name)
-    return say(f"page_people.because_{kind}", name=brings(bundle) if bundle else name)
+    return say(f"page_people.because_{kind}", name=name) if kind in {"bundle", "unit", "grant"} else word

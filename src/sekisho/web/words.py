@@ -127,9 +127,12 @@ def moment(value: datetime | None) -> str:
 @register.simple_tag(takes_context=True)
 def ago(context: dict[str, Any], value: datetime | None) -> str:
     """Return how long ago, or in how long; to stand beside the absolute time, never alone."""
-    if value is None:
-        return ""
-    gap = context["caller"].now - value
+    return "" if value is None else since(value, context["caller"].now)
+
+
+def since(value: datetime, now: datetime) -> str:
+    """Return how long ago a moment was, or in how long it will be."""
+    gap = now - value
     way = "ago" if gap >= timedelta(0) else "ahead"
     seconds = abs(int(gap.total_seconds()))
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):

@@ -80,6 +80,8 @@ class SystemRead(models.Model):
     holdings = models.PositiveIntegerField()
     failure = models.CharField(max_length=64, blank=True)
     purpose = models.CharField(max_length=32)
+    capabilities = models.JSONField(null=True)
+    """What the target offered when it was opened for this read; None where it could not be."""
     baseline = models.BooleanField(default=False)
     """Whether later reads are measured by it: complete and not shrunken, or shrunken and approved."""
 
