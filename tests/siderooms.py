@@ -12,6 +12,7 @@ from sekisho.services import (
     exceptions_shown,
     grants,
     jobs,
+    mine,
     orders,
     person_access,
     person_learned,
@@ -26,6 +27,7 @@ from sekisho.services import (
     verification,
     verification_counts,
     verification_runs,
+    waiting,
 )
 from sekisho.store import models
 from sides import COMPANY, NOW, TOKEN, TRUSTED, World
@@ -170,6 +172,8 @@ ASKS: Mapping[str, Ask] = {
     "jobs.lines": lambda _, a, side: _lines(a),
     "board.board": lambda w, a, side: _board(w, a),
     "board_people.groups": lambda w, a, side: _groups(w, a),
+    "waiting.waiting": lambda _, a, side: waiting.waiting(actor=a, now=NOW),
+    "mine.mine": lambda _, a, side: mine.mine(actor=a, now=NOW),
     "transfer_days.around": lambda _, a, side: transfer_days.around(actor=a, now=NOW, day=NOW.date(), planned=()),
     "transfer_days.next_day": lambda _, a, side: transfer_days.next_day(actor=a, now=NOW),
     "board_people.listed": lambda w, a, side: _people(w, a),

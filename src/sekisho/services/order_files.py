@@ -164,7 +164,7 @@ def files(
     field = _SORTS.get(sort.removeprefix("-"), "")
     order = [f"-{field}" if sort.startswith("-") else field, "-pk"] if field else ["-pk"]
     cut = rows.order_by(*order)[(page - 1) * size : page * size]
-    reads = _reads(actor, now)
+    reads = readers(actor=actor, now=now)
     return tuple(_line(row, reads) for row in cut), rows.count()
 
 
@@ -191,7 +191,7 @@ def file(*, actor: Actor, now: datetime, file_id: int, shown: str = "", page: in
     rows, counts = _rows(stored, shown), _counts(stored)
     total = counts[shown]
     page = min(page, max(1, -(-total // PAGE)))
-    reads = _reads(actor, now)
+    reads = readers(actor=actor, now=now)
     mended = models.OrderFile.objects.filter(stored__mends=row).defer("defects").order_by("pk")
     return FileShown(
         line=_line(row, reads),
@@ -318,13 +318,13 @@ def readable(*, actor: Actor, now: datetime, file_id: int) -> models.OrderFile:
     """
     visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
     row = models.OrderFile.objects.filter(pk=file_id).first()
-    if row is None or not _reads(actor, now)(row):
+    if row is None or not readers(actor=actor, now=now)(row):
         raise UnknownFile("orders.unknown_file", {"file": file_id})
     return row
 
 
-def _reads(actor: Actor, now: datetime) -> Callable[[models.OrderFile], bool]:
-    """Return whether the actor reads a file's cells: he brought it, or he imports or reads for every side."""
+def readers(*, actor: Actor, now: datetime) -> Callable[[models.OrderFile], bool]:
+    """Return the test whether the actor reads a file's cells: he brought it, or imports or reads for every side."""
     today = installation.today(now=now)
     every = any(actor.has(role, on=today, side=Side(BOTH)) for role in (Role.HR, Role.COMPLIANCE, Role.CROSS_SIDE))
     importer = any(actor.has(role, on=today) for role in (Role.HR, Role.COMPLIANCE))

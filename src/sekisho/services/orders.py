@@ -9,11 +9,12 @@ there only for HR, compliance and those named (domain §7.11), in counts and sea
 from collections.abc import Collection
 from datetime import date, datetime
 
+from sekisho.core.boundary import Boundary
 from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.order_effects import in_force, resolve
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Purpose
+from sekisho.core.visibility import Depth, FactKind, Matter, Purpose
 from sekisho.services import people, person_facts, visibility
 from sekisho.services.boundary import boundary
 from sekisho.services.order_import import Imported, NotAllowed, OrderRequest, import_orders
@@ -28,6 +29,7 @@ __all__ = [
     "orders",
     "visible_among",
     "visible_between",
+    "visible_in_force",
     "visible_of",
     "visible_orders",
 ]
@@ -78,8 +80,13 @@ def visible_between(*, actor: Actor, now: datetime, days: tuple[date, date]) -> 
 
 def visible_of(*, actor: Actor, now: datetime, person_id: PersonId) -> list[Order]:
     """Return one person's orders in force that the actor may read in detail."""
-    found = _in_force(orders(known_at=now, statuses=list(OrderStatus), person_ids=[person_id]))
-    return visible_among(actor=actor, now=now, found=found, statuses=list(OrderStatus))
+    found = orders(known_at=now, statuses=list(OrderStatus), person_ids=[person_id])
+    return visible_in_force(actor=actor, now=now, found=found)
+
+
+def visible_in_force(*, actor: Actor, now: datetime, found: list[Order]) -> list[Order]:
+    """Return those of some persons' orders, all of theirs, that are in force and that the actor may read in detail."""
+    return visible_among(actor=actor, now=now, found=_in_force(found), statuses=list(OrderStatus))
 
 
 def visible_among(
@@ -105,11 +112,22 @@ def visible_among(
         for side in known.sides(units, order.key.company, order.first_day, host=order.host_company):
             if (side, released) not in depths:
                 depths[side, released] = _sees(actor, side, asked, now, released=released)
-            own = himself == about and released
+            own = released and (himself == about or _heads(actor, known, order, side, now))
             if own or depths[side, released]:
                 visible.append(order)
                 break
     return visible
+
+
+def _heads(actor: Actor, where: Boundary, order: Order, side: Side | None, now: datetime) -> bool:
+    """Tell whether the actor knows of the move as the head of a unit that it leaves or enters."""
+    units = [where.unit_or_last(code, order.first_day) for code in (order.from_unit, order.to_unit) if code]
+    heads = frozenset(unit.head for unit in units if unit and unit.head)
+    if actor.person_id is None or actor.person_id not in heads:
+        return False
+    purpose, about = visibility.purpose(actor=actor, now=now), Matter(order.person_id, heads)
+    kind = FactKind.MOVE
+    return visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now, about=about) is Depth.DETAIL
 
 
 def _sees(actor: Actor, side: Side | None, purpose: Purpose, now: datetime, *, released: bool) -> bool:

@@ -102,6 +102,12 @@ def of_person(*, actor: Actor, now: datetime, person_id: PersonId) -> tuple[Move
     return tuple(sorted(shown, key=lambda one: (one.order.first_day, one.order.id), reverse=True))
 
 
+def described(*, found: Sequence[Order], now: datetime) -> tuple[Move, ...]:
+    """Return orders that somebody may see with the names in them; verdicts are not asked for."""
+    where, names = boundary(known_at=now), _names([order.person_id for order in found], now)
+    return tuple(_move(order, where, names, None) for order in found)
+
+
 def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
     """Return one move with everything about it that the actor may see.
 

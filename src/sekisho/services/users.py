@@ -1,5 +1,6 @@
 """Users, their roles, who is acting, and whether two names stand for one person (law 13)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sekisho.core.errors import SekishoError
@@ -63,6 +64,22 @@ def identities(*, name: str, known_at: datetime, person_id: str | None = None) -
     persons = {name, *behind.values_list("person_id", flat=True), *([person_id] if person_id else [])}
     same_as = person_facts.links(known_at=known_at)
     return frozenset(persons | {same_as.get(PersonId(one), PersonId(one)) for one in persons})
+
+
+def same_as_actor(*, actor: Actor, names: Collection[str], now: datetime) -> frozenset[str]:
+    """Return those of the names, users' or persons' ids, that stand for the actor: three queries for any number."""
+    rows = RoleAssignment.objects.as_known_at(now).filter(user__in={actor.name, *names}).exclude(person_id="")
+    persons: dict[str, set[str]] = {}
+    for user, person in rows.values_list("user", "person_id"):
+        persons.setdefault(user, set()).add(person)
+    same_as = person_facts.links(known_at=now)
+
+    def stands_for(name: str, also: str | None = None) -> set[str]:
+        known = {name, *persons.get(name, ()), *([also] if also else [])}
+        return known | {same_as.get(PersonId(one), PersonId(one)) for one in known}
+
+    own = stands_for(actor.name, actor.person_id)
+    return frozenset(name for name in names if own & stands_for(name))
 
 
 def is_same_person(*, actor: Actor, name: str, now: datetime) -> bool:

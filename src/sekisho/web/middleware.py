@@ -8,10 +8,12 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
 from sekisho.core.errors import SekishoError
 from sekisho.http.callers import Caller, caller, language_of
-from sekisho.services import installation, tour
+from sekisho.services import installation, tour, waiting
+from sekisho.services.waiting import Wait
 from sekisho.web import errors, rooms
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -75,10 +77,20 @@ def site(request: HttpRequest) -> dict[str, Any]:
     who: Caller | None = getattr(request, "caller", None)
     found: dict[str, Any] = {"language": language_of(request), "path": request.get_full_path(), "caller": who}
     if who is not None:
-        found |= {"rooms": rooms.open_to(who), "rehearsal": installation.is_rehearsal(home=who.home)}
+        found |= {
+            "rooms": SimpleLazyObject(lambda: rooms.open_to(who, _waits(request))),
+            "rehearsal": installation.is_rehearsal(home=who.home),
+        }
         found["tour"] = tour.is_there(home=who.home)
         found |= {"here_room": rooms.room_of(request.path), "print_href": _to_print(request)}
     return found
+
+
+def _waits(request: HttpRequest) -> tuple[Wait, ...]:
+    """Return what waits for the reader; asked once a request, by the frame or by the first page before it."""
+    who: Caller = request.caller  # type: ignore[attr-defined]  # declared on pages.Request
+    found: tuple[Wait, ...] | None = getattr(request, "waits", None)
+    return waiting.waiting(actor=who.actor, now=who.now) if found is None else found
 
 
 def _to_print(request: HttpRequest) -> str:

@@ -22,6 +22,7 @@ from sekisho.core.visibility import Depth, FactKind, Purpose, purpose_of, widest
 from sekisho.http.callers import Caller
 from sekisho.reports import sheets
 from sekisho.services import installation, visibility
+from sekisho.services.waiting import Wait
 from sekisho.web.tables import Table
 
 
@@ -30,6 +31,8 @@ class Request(HttpRequest):
 
     caller: Caller
     htmx: Any
+    waits: tuple[Wait, ...]
+    """What waits for the reader, once it was asked for."""
     act: str = ""
     """What a posted form asks for: one of the page's acts."""
 
