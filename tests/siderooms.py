@@ -10,6 +10,7 @@ from sekisho.services import (
     board,
     board_people,
     exceptions_shown,
+    findings,
     grants,
     jobs,
     mine,
@@ -17,6 +18,7 @@ from sekisho.services import (
     person_access,
     person_learned,
     plan_review,
+    plans,
     rules_shown,
     rules_toml,
     search,
@@ -111,6 +113,13 @@ def _moves(status: OrderStatus) -> Ask:
     ]
 
 
+def _glimpses(status: OrderStatus) -> Ask:
+    days = (date(2024, 1, 1), date(2024, 12, 31))
+    return lambda _, a, side: [
+        one for one in transfers.glimpses(actor=a, now=NOW, days=days) if one.status == status.value
+    ]
+
+
 def _transfer(who_asks: Actor, side: Side) -> object:
     row = models.Order.objects.filter(status="final", person_id__startswith=f"P{TOKEN[side]}")
     return transfers.transfer(actor=who_asks, now=NOW, order_id=row.latest("pk").order_id).move
@@ -165,6 +174,10 @@ ASKS: Mapping[str, Ask] = {
     "transfers.of_person": lambda _, a, side: transfers.of_person(
         actor=a, now=NOW, person_id=PersonId(f"P{TOKEN[side]}2")
     ),
+    "findings.first_open": lambda _, a, side: findings.first_open(actor=a, now=NOW, kinds="", most=99),
+    "plans.show_kept": lambda w, a, side: plans.show_kept(actor=a, now=NOW, sha256=_sha256(w)),
+    "transfers.glimpses": _glimpses(OrderStatus.FINAL),
+    "transfers.glimpses before release": _glimpses(OrderStatus.DRAFT),
     "transfers.moves": _moves(OrderStatus.FINAL),
     "transfers.moves before release": _moves(OrderStatus.DRAFT),
     "transfers.transfer": lambda _, a, side: _transfer(a, side),

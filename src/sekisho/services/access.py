@@ -27,6 +27,7 @@ from sekisho.core.periods import Period
 from sekisho.core.planning import Linked, Presence, Subject
 from sekisho.services import people
 from sekisho.services.boundary import boundary
+from sekisho.services.remembering import remembered
 from sekisho.store import models
 
 APPROVED = "approved"
@@ -56,6 +57,12 @@ def catalogue(*, known_at: datetime, accounts_of: str | None = None) -> Catalogu
             models.ProtectedAccount.objects.as_known_at(known_at).values_list("system_id", "account")
         ),
     )
+
+
+@remembered
+def known_systems(*, known_at: datetime) -> Catalogue:
+    """Return the catalogue without accounts: what pages ask for, and accounts are most of it by far."""
+    return catalogue(known_at=known_at, accounts_of="")
 
 
 def desired(*, as_of_day: date, known_at: datetime) -> dict[PersonId, Mapping[Key, Because]]:

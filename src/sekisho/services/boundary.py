@@ -13,9 +13,11 @@ from sekisho.core.boundary import (
 )
 from sekisho.core.kinds import CompanyStatus, PersonId, Side
 from sekisho.core.periods import Period
+from sekisho.services.remembering import remembered
 from sekisho.store import models
 
 
+@remembered
 def boundary(*, known_at: datetime) -> Boundary:
     """Return the companies and units as known at `known_at`: two queries, whatever the days asked."""
     return Boundary(

@@ -105,6 +105,22 @@ def findings(*, actor: Actor, now: datetime, kind: str | None = None, closed: bo
     return tuple(one for one in found if seen[one.side])
 
 
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The first of the findings, and how many there are in all."""
+
+    findings: tuple[Finding, ...]
+    total: int
+
+
+def first_open(*, actor: Actor, now: datetime, kinds: str, most: int) -> Some:
+    """Return the oldest open findings whose kind begins so and that the actor may see, and their number."""
+    rows = models.Finding.objects.filter(closed_at__isnull=True, kind__startswith=kinds)
+    sides = [side for side in rows.values_list("side", flat=True).distinct() if _sees(actor, side, now)]
+    mine = rows.filter(side__in=sides).order_by("raised_at", "key")
+    return Some(tuple(_finding(row) for row in mine[:most]), mine.count())
+
+
 def visible_keys(*, keys: Sequence[str], actor: Actor, now: datetime) -> tuple[str, ...]:
     """Return those of the keys that the actor may see, in their order."""
     sides: dict[str, str] = {}

@@ -74,7 +74,7 @@ def add(*, actor: Actor, request: Request, now: datetime) -> GrantState:
         NotAllowed: none of the asking roles.
     """
     _need(actor, ASKING, now)
-    known = access.catalogue(known_at=now)
+    known = access.known_systems(known_at=now)
     side = _side(known, request.system, request.entitlement)
     person_id = _checked(request, known, actor, now)
     words = (person_id, request.system, request.entitlement, str(request.start), actor.name, now.isoformat())
@@ -106,7 +106,7 @@ def approve(*, actor: Actor, grant_id: str, now: datetime) -> GrantState:
     """
     _need(actor, APPROVING, now)
     row = models.Grant.objects.current().filter(grant_id=grant_id, state=REQUESTED).first()
-    side = _side(access.catalogue(known_at=now), row.system_id, row.entitlement) if row else None
+    side = _side(access.known_systems(known_at=now), row.system_id, row.entitlement) if row else None
     if row is None or not _has_one(actor, APPROVING, now, side):
         raise UnknownGrant("grants.unknown", {"id": grant_id})
     if any(users.is_same_person(actor=actor, name=name, now=now) for name in (row.requested_by, row.person_id)):
@@ -153,7 +153,7 @@ def end(*, actor: Actor, grant_id: str, day: date, now: datetime) -> GrantState:
 
 def grants(*, actor: Actor, now: datetime) -> tuple[GrantState, ...]:
     """Return the grants that the actor may see, by id."""
-    known = access.catalogue(known_at=now)
+    known = access.known_systems(known_at=now)
     rows = list(models.Grant.objects.current().order_by("grant_id"))
     sides = {row.pk: _side(known, row.system_id, row.entitlement) for row in rows}
     seen = {side: _sees(actor, side, now) for side in set(sides.values())}

@@ -14,6 +14,7 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
 from sekisho.core.users import Actor
 from sekisho.services import ledger
+from sekisho.services.remembering import remembered
 from sekisho.store.models import Installation
 
 DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")
@@ -111,6 +112,7 @@ def managed(*, actor: Actor, now: datetime, command: str) -> None:
     ledger.record(kind="installation.managed", actor=actor.name, now=now, facts={"command": command})
 
 
+@remembered
 def zone(*, known_at: datetime) -> ZoneInfo:
     """Return the company's zone as known; Asia/Tokyo until a company folder says otherwise."""
     row = Installation.objects.as_known_at(known_at).order_by("-recorded_at").first()

@@ -11,14 +11,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
-from sekisho.core.kinds import EmploymentKind, OrderStatus, OrderType, PersonId, PostClass, PostKind
+from sekisho.core.kinds import EmploymentKind, OrderStatus, OrderType, Outcome, PersonId, PostClass, PostKind
 from sekisho.core.orders import Order, OrderKey
 from sekisho.core.people import Post, RosterPost
 from sekisho.core.periods import Period
+from sekisho.services.remembering import remembered
 from sekisho.store import models
 
 CHUNK = 5_000
@@ -53,6 +55,7 @@ class Facts:
         return sorted(self.roster.keys() | self.orders.keys())
 
 
+@remembered
 def links(*, known_at: datetime) -> dict[PersonId, PersonId]:
     """Return, for each id that another answers for, the id that does; ids without a link are left out."""
     pairs = dict(models.PersonLink.objects.as_known_at(known_at).order_by("id").values_list("person_id", "same_as"))
@@ -107,6 +110,47 @@ def accepted(
         known = known.filter(first_day__gte=days[0], first_day__lt=days[1])
     for row in rows(known, _ORDER, with_linked(person_ids, same_as)):
         yield _order(same_as.get(row[0], row[0]), row)
+
+
+class Glimpse(NamedTuple):
+    """An accepted row with what a calendar of thousands needs; `sequel`: another row may change it, or it another."""
+
+    person_id: PersonId
+    id: str
+    company: str
+    order_no: str
+    order_type: str
+    status: str
+    first_day: date
+    from_unit: str
+    to_unit: str
+    host_company: str
+    release_at: datetime | None
+    sequel: bool
+    outcome: Outcome | None = None
+    """What the rules last said, where somebody asked and may know."""
+
+
+_GLIMPSE = (
+    "person_id", "order_id", "company", "order_no", "order_type", "status", "first", "from_unit", "to_unit",
+    "host_company", "release_at", "sequel",
+)  # fmt: skip
+
+
+def glimpses(*, known_at: datetime, days: tuple[date, date]) -> list[Glimpse]:
+    """Return the accepted rows of some days without most of their columns, by the same rules as `accepted`."""
+    same_as = links(known_at=known_at)
+    known = _known_orders(known_at, list(OrderStatus)).filter(first_day__gte=days[0], first_day__lt=days[1])
+    edits = [kind.value for kind in (OrderType.CANCEL, OrderType.CORRECT)]
+    sequel = ExpressionWrapper(Q(order_type__in=edits) | ~Q(supersedes=""), BooleanField())
+    named = known.annotate(first=Cast("first_day", TextField()), sequel=sequel).values_list(*_GLIMPSE)
+    return [Glimpse(*(same_as.get(row[0], row[0]), *row[1:6], _day(row[6]), *row[7:])) for row in named.iterator(CHUNK)]
+
+
+@cache
+def _day(written: str) -> date:
+    """Return a day as the database spells it; few different ones occur."""
+    return date.fromisoformat(written)
 
 
 def _known_orders(known_at: datetime, statuses: Collection[OrderStatus]) -> "QuerySet[models.Order]":

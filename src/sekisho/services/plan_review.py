@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
+
 from sekisho.core.kinds import NEUTRAL, OperationState, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
@@ -62,7 +64,7 @@ def review(*, actor: Actor, now: datetime, sha256: str) -> Standing:
         NotVisible, NotAllowed, BadPlan
     """
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
-    return plans.show(actor=actor, document=plans.stored(sha256=sha256), now=now)
+    return plans.show_kept(actor=actor, sha256=sha256, now=now)
 
 
 def outcomes(*, actor: Actor, now: datetime, sha256: str) -> Mapping[tuple[Side, str], Mapping[OperationState, int]]:
@@ -76,11 +78,12 @@ def outcomes(*, actor: Actor, now: datetime, sha256: str) -> Mapping[tuple[Side,
     counted: dict[tuple[Side, str], Counter[OperationState]] = {}
     purpose = visibility.purpose(actor=actor, now=now)
     depths: dict[str, Depth] = {}
-    for side, system, state in rows.values_list("side", "system_id", "state"):
+    counts = rows.values_list("side", "system_id", "state").annotate(number=Count("pk"))
+    for side, system, state, number in counts.order_by("side", "system_id", "state"):
         if side not in depths:
             depths[side] = visibility.depth(actor=actor, kind=FactKind.PLAN, side=side, purpose=purpose, now=now)
         if depths[side] >= Depth.COUNT:
-            counted.setdefault((Side(side or NEUTRAL), system), Counter())[OperationState(state)] += 1
+            counted.setdefault((Side(side or NEUTRAL), system), Counter())[OperationState(state)] += number
     return counted
 
 

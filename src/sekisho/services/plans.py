@@ -5,14 +5,16 @@ Here: making, approving, showing. Not here: carrying out (`cutover`), what a pla
 """
 
 import gc
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from sekisho.core import parts
 from sekisho.core.access import Catalogue, Reading, Unread
@@ -23,11 +25,12 @@ from sekisho.core.guards import SHRUNK, Before, GuardFacts, judge
 from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
 from sekisho.core.parameters import Parameters
 from sekisho.core.periods import local_day
-from sekisho.core.plans import GuardResult, Operation, Part, Plan, Read
+from sekisho.core.plans import Part, Plan, Read
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.core.wall import Covered
 from sekisho.services import access, installation, ledger, observations, plan_facts, rules, users, visibility
+from sekisho.services.plan_cuts import cut
 from sekisho.store import models
 
 COMMAND_LINE = "cli"
@@ -182,13 +185,50 @@ def show(*, actor: Actor, document: str | bytes, now: datetime) -> Standing:
         NotAllowed: the actor may see none of it.
     """
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
-    standing = _standing(known_plan(document=document), now)
-    seen = tuple(part for part in standing.plan.parts if _may_see(actor, part.side, now))
-    if standing.plan.parts and not seen:
+    plan = known_plan(document=document)
+    sides = _sides_seen(actor, plan, now)
+    return _standing(plan if sides is None else cut(plan, sides), now)
+
+
+def show_kept(*, actor: Actor, sha256: str, now: datetime) -> Standing:
+    """Return a plan that was made here, as `show` does; read, checked and cut once in a process, for pages.
+
+    Raises:
+        BrokenPlan, BadPlan, NotVisible, NotAllowed: as `show`.
+    """
+    visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
+    if not models.Plan.objects.filter(sha256=sha256).exists():
+        raise BadPlan("plans.not_made_here", {"sha256": sha256})
+    plan = _kept_plan(sha256)
+    sides = _sides_seen(actor, plan, now)
+    return _standing(plan if sides is None else _kept_cut(sha256, sides), now)
+
+
+@lru_cache(maxsize=4)
+def _kept_plan(sha256: str) -> Plan:
+    """Return the plan under its hash: its content can be no other one, so it is read once and stays in memory."""
+    plan = parts.parse(stored(sha256=sha256))
+    if plan.sha256 != sha256:
+        raise BadPlan("plans.not_made_here", {"sha256": sha256})
+    return plan
+
+
+@lru_cache(maxsize=8)
+def _kept_cut(sha256: str, sides: frozenset[Side]) -> Plan:
+    return cut(_kept_plan(sha256), sides)
+
+
+def _sides_seen(actor: Actor, plan: Plan, now: datetime) -> frozenset[Side] | None:
+    """Return the sides of the plan that the actor sees; None where he sees all of it.
+
+    Raises:
+        NotAllowed: he sees none.
+    """
+    sides = {part.side for part in plan.parts}
+    seen = frozenset(side for side in sorted(sides) if _may_see(actor, side, now))
+    if sides and not seen:
         raise NotAllowed("plans.may_not_see", {"actor": actor.name})
-    if len(seen) == len(standing.plan.parts):
-        return standing
-    return replace(standing, plan=_cut(standing.plan, seen))
+    return None if len(seen) == len(sides) else seen
 
 
 def known_plan(*, document: str | bytes | Mapping[str, object]) -> Plan:
@@ -210,10 +250,11 @@ def stored(*, sha256: str) -> str:
     Raises:
         BadPlan: no such plan was made here.
     """
-    document = models.Plan.objects.filter(sha256=sha256).values_list("document", flat=True).first()
+    rows = models.Plan.objects.filter(sha256=sha256)
+    document = rows.annotate(text=Cast("document", TextField())).values_list("text", flat=True).first()
     if document is None:
         raise BadPlan("plans.not_made_here", {"sha256": sha256})
-    return json.dumps(document, ensure_ascii=False)
+    return str(document)
 
 
 def approvers(*, sha256: str) -> tuple[str, ...]:
@@ -317,7 +358,7 @@ def _part_entry(plan: Plan, part: Part) -> ledger.NewEntry:
 def _accept_shrinking(plan: Plan, actor: Actor, now: datetime) -> None:
     shrunk = {system for guard in plan.guards if guard.code == SHRUNK for system in guard.systems}
     if shrunk:
-        systems = access.catalogue(known_at=now).systems
+        systems = access.known_systems(known_at=now).systems
         sides = {name: system.side or "" for name, system in systems.items()}
         reads = [read for read in plan.reads if read.system in shrunk]
         observations.accept(reads=reads, sides=sides, plan=plan.sha256, actor=actor, now=now)
@@ -334,36 +375,3 @@ def _may_see(actor: Actor, side: Side, now: datetime) -> bool:
     purpose = visibility.purpose(actor=actor, now=now)
     depth = visibility.depth(actor=actor, kind=FactKind.PLAN, side=side, purpose=purpose, now=now)
     return depth is Depth.DETAIL
-
-
-def _cut(plan: Plan, seen: tuple[Part, ...]) -> Plan:
-    """Return the plan without the parts and guards' names of other sides; the hash stays the whole plan's."""
-    operations = [one for part in seen for one in part.operations]
-    systems = {part.system for part in seen}
-    return replace(
-        plan,
-        parts=seen,
-        reads=tuple(read for read in plan.reads if read.system in systems),
-        guards=tuple(cut for guard in plan.guards if (cut := _cut_guard(guard, operations, systems))),
-        unknown_systems=tuple(system for system in plan.unknown_systems if system in systems),
-    )
-
-
-def _cut_guard(guard: GuardResult, operations: Sequence[Operation], systems: Collection[str]) -> GuardResult | None:
-    """Return the guard with the names of the parts seen, without its totals; None where all it names is hidden."""
-    persons = {one.person_id for one in operations}
-    keys = {(one.system, one.entitlement) for one in operations}
-    accounts = {(one.system, one.account) for one in operations}
-    cut = replace(
-        guard,
-        persons=tuple(one for one in guard.persons if one in persons),
-        systems=tuple(one for one in guard.systems if one in systems),
-        entitlements=tuple(one for one in guard.entitlements if one in keys),
-        accounts=tuple(one for one in guard.accounts if one in accounts),
-        measured="-",
-    )
-    return cut if _names(cut) or not _names(guard) else None
-
-
-def _names(guard: GuardResult) -> bool:
-    return bool(guard.persons or guard.systems or guard.entitlements or guard.accounts)

@@ -135,7 +135,7 @@ def _orders(actor: Actor, now: datetime, wanted: str) -> tuple[Hit, ...]:
 
 def _systems(actor: Actor, now: datetime, wanted: str) -> tuple[Hit, ...]:
     """Return systems by id or name, of the sides whose systems the actor reads."""
-    known, purpose = access.catalogue(known_at=now), visibility.purpose(actor=actor, now=now)
+    known, purpose = access.known_systems(known_at=now), visibility.purpose(actor=actor, now=now)
     found = []
     for system in known.systems.values():
         if wanted.casefold() not in f"{system.id} {system.name}".casefold():

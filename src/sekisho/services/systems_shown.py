@@ -68,7 +68,7 @@ def systems(*, actor: Actor, now: datetime) -> tuple[SystemShown, ...]:
         NotVisible
     """
     visibility.need_some(actor=actor, kind=FactKind.SYSTEM, now=now)
-    known, purpose = access.catalogue(known_at=now, accounts_of=""), visibility.purpose(actor=actor, now=now)
+    known, purpose = access.known_systems(known_at=now), visibility.purpose(actor=actor, now=now)
     sides = {known.system_side(system) for system in known.systems} | {known.side(key) for key in known.entitlements}
     seen = {
         side: visibility.depth(

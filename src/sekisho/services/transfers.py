@@ -3,9 +3,10 @@
 Who may see that a move is, `orders` decides; of what hangs on it, each kind of fact asks for itself.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 from sekisho.core.boundary import Boundary
 from sekisho.core.errors import SekishoError
@@ -16,10 +17,11 @@ from sekisho.core.visibility import Depth, FactKind, Matter
 from sekisho.services import orders, visibility
 from sekisho.services import verification_runs as runs
 from sekisho.services.boundary import boundary
+from sekisho.services.person_facts import Glimpse
 from sekisho.services.verdicts import read, reason
 from sekisho.store import models
 
-CHUNK = 500
+CHUNK = 20_000
 ABOUT = timedelta(days=45)
 """How far from a move's day plans and findings may lie to count as its own."""
 
@@ -106,6 +108,28 @@ def described(*, found: Sequence[Order], now: datetime) -> tuple[Move, ...]:
     """Return orders that somebody may see with the names in them; verdicts are not asked for."""
     where, names = boundary(known_at=now), _names([order.person_id for order in found], now)
     return tuple(_move(order, where, names, None) for order in found)
+
+
+def glimpses(*, actor: Actor, now: datetime, days: tuple[date, date]) -> list[Glimpse]:
+    """Return the same moves as `moves` in a form of which a page can take thousands; names are looked up for few."""
+    found = orders.glimpses_between(actor=actor, now=now, days=days)
+    if _reads_verdicts(actor, now):
+        here = models.Order.objects.filter(first_day__gte=days[0], first_day__lt=days[1]).values("order_id")
+        rows = models.Screening.objects.filter(order_id__in=here).order_by("id").values_list("order_id", "outcome")
+        said = {order_id: Outcome(outcome) for order_id, outcome in rows}
+        found = [one._replace(outcome=said.get(one.id)) for one in found]
+    return sorted(found, key=lambda one: (one.first_day, one.order_no, one.person_id, one.id))
+
+
+def glimpsed(move: Move) -> Glimpse:
+    """Return a move as a table of moves takes it."""
+    return orders.glimpse(move.order)._replace(outcome=move.outcome)
+
+
+def unit_names(*, known_at: datetime) -> Callable[[str, date], str]:
+    """Return what tells how a unit was called on a day; the company's chart is no secret (law 8: boundary)."""
+    where = boundary(known_at=known_at)
+    return cache(lambda code, day: _unit(where, code, day))
 
 
 def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:

@@ -12,13 +12,14 @@ from sekisho.core.kinds import NEUTRAL, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, crosses, decide, purpose_of, widest
 from sekisho.services import installation, ledger
+from sekisho.services.remembering import remembered
 
 
 class NotVisible(SekishoError):
     """The actor's roles do not reach that far."""
 
 
-@transaction.atomic
+@remembered
 def depth(  # noqa: PLR0913 - the columns of law 8's table, as in `core.visibility.decide`
     *,
     actor: Actor,
@@ -31,7 +32,8 @@ def depth(  # noqa: PLR0913 - the columns of law 8's table, as in `core.visibili
 ) -> Depth:
     """Return how much the actor sees; a detailed read that only a both-sides role allows is an entry.
 
-    `side` may come as tables have it: "" is neutral, or as plans have it.
+    `side` may come as tables have it: "" is neutral, or as plans have it. Only a read that is logged opens a
+    transaction: whoever looks at a page waits for nobody who writes.
     """
     side = None if side == NEUTRAL else side
     on, whose = installation.today(now=now), Side(side) if side else None
@@ -39,7 +41,8 @@ def depth(  # noqa: PLR0913 - the columns of law 8's table, as in `core.visibili
     if seen is Depth.DETAIL and crosses(actor, kind=kind, side=whose, on=on):
         person = about.person_id if isinstance(about, Matter) else about
         facts = {"kind": kind.value, "purpose": purpose.value, "about": person}
-        ledger.record(kind="fact.read", actor=actor.name, now=now, facts=facts, side=side or "")
+        with transaction.atomic():
+            ledger.record(kind="fact.read", actor=actor.name, now=now, facts=facts, side=side or "")
     return seen
 
 

@@ -1,6 +1,7 @@
 """What stands around every page: the content security policy, the gate, and what the frame needs to know."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from sekisho.core.errors import SekishoError
 from sekisho.http.callers import Caller, caller, language_of
 from sekisho.services import installation, tour, waiting
+from sekisho.services.remembering import while_reading
 from sekisho.services.waiting import Wait
 from sekisho.web import errors, rooms
 
@@ -25,6 +27,7 @@ POLICY = (
 _OPEN = ("/accounts/", "/static/", "/api/", "/language")
 _BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language", "/account")
 """What somebody may open who has signed in with a password alone, and has no passkey and no code generator yet."""
+_READING = {"GET", "HEAD"}
 
 
 class ContentSecurityPolicy:
@@ -62,7 +65,8 @@ class Gate:
         elif not request.path.startswith(_OPEN):
             return _to_sign_in(request)
         try:
-            return self.get_response(request)
+            with while_reading() if request.method in _READING else nullcontext():
+                return self.get_response(request)
         finally:
             translation.deactivate()
             timezone.deactivate()

@@ -84,7 +84,8 @@ def person(request: Request, person: str) -> Shown:
         "may_ask": bool(exceptions_shown.offers(actor=caller.actor, now=caller.now)),
         "odd": sum(one.basis is not Basis.BOTH for one in mine or ()),
     }
-    tables = [_posts(request, found, asked), moves_table(request, moves, say("page_people.moves"))]
+    glimpsed = [transfers.glimpsed(one) for one in moves]
+    tables = [_posts(request, found, asked), moves_table(request, glimpsed, say("page_people.moves"))]
     if mine is not None:
         tables.append(_access(request, mine, asked))
     return Shown("people/person.html", context, tuple(tables))

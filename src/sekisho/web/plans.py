@@ -1,5 +1,7 @@
 """Plan review 切替計画の承認: what will change for whom, and is anything odd? Guards first; approval by passkey."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from django.contrib import messages
@@ -15,9 +17,10 @@ from sekisho.services import installation, jobs, passkeys, plan_review, plans, s
 from sekisho.services import verification_runs as runs
 from sekisho.services.jobs import NewJob
 from sekisho.services.plan_review import PlanLine
+from sekisho.services.remembering import Lately
 from sekisho.web import forms
 from sekisho.web.pages import Request, Shown, page
-from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.tables import Cell, Column, Made, Row, Table, table
 from sekisho.web.words import day, moment, say, side_name
 
 STATES = {"waiting": "wait", "approved": "ok", "running": "wait", "finished": "ok", "expired": "unknown"}
@@ -92,16 +95,13 @@ def plan(request: Request, sha256: str) -> HttpResponse | Shown:
     line = plan_review.line(actor=caller.actor, now=caller.now, sha256=sha256)
     shown, way = standing.plan, request.GET.get("by", "person")
     way = way if way in WAYS else "person"
-    moved = {one.person_id for part in shown.parts for one in part.operations}
-    persons = sorted(moved | {one.person_id for part in shown.parts for one in part.held})
-    names = runs.names(person_ids=persons, known_at=caller.now)
     own = users.is_same_person(actor=caller.actor, name=shown.planned_by, now=caller.now)
     approved = any(users.is_same_person(actor=caller.actor, name=one.by, now=caller.now) for one in standing.approvals)
     may = _has(request, Role.COMPLIANCE) or _has(request, Role.IT_OPERATION)
     open_ = line.state in {"waiting", "approved"}
     options = passkeys.options(name=caller.actor.name, plan_sha256=sha256) if may and not own else None
-    counts = _counts(shown)
     job = switches.job_of(actor=caller.actor, now=caller.now, sha256=sha256)
+    grouped = _grouped(shown, way)
     context = {
         "plan": shown,
         "line": line,
@@ -109,8 +109,7 @@ def plan(request: Request, sha256: str) -> HttpResponse | Shown:
         "standing": standing,
         "guards": [_guard(guard) for guard in shown.guards],
         "odd": sum(guard.state in {"hold", "warn"} for guard in shown.guards),
-        "persons": len(persons),
-        **counts,
+        **grouped.counts,
         "ways": [(name, say(f"page_plans.by_{name}")) for name in WAYS],
         "way": way,
         "unknown": shown.unknown_systems,
@@ -126,7 +125,7 @@ def plan(request: Request, sha256: str) -> HttpResponse | Shown:
         "switch": switches.of_plan(actor=caller.actor, now=caller.now, sha256=sha256),
         "due": caller.now >= shown.as_of,
     }
-    tables = (_changes(request, shown, names, way), _held(request, shown, names))
+    tables = (_changes(request, grouped, way), _held(request, shown))
     return Shown("plans/plan.html", context, tables)
 
 
@@ -171,11 +170,37 @@ def _has(request: Request, role: Role) -> bool:
     return request.caller.actor.has(role, on=installation.today(now=request.caller.now))
 
 
-def _counts(shown: Plan) -> dict[str, int]:
-    operations = [one for part in shown.parts for one in part.operations]
+@dataclass(frozen=True, slots=True)
+class _Grouped:
+    """A plan's operations, those of each person, entitlement or system together; and how many there are of what."""
+
+    counts: Mapping[str, int]
+    groups: tuple[tuple[tuple[str, ...], tuple[Operation, ...]], ...]
+
+
+_LATELY: Lately[_Grouped] = Lately(24)
+
+
+def _grouped(shown: Plan, way: str) -> _Grouped:
+    """Return the plan grouped one way; tens of thousands of operations are sorted once, not for every reader."""
+    return _LATELY.of(
+        (shown.sha256, tuple((part.side, part.system) for part in shown.parts), way), lambda: _group(shown, way)
+    )
+
+
+def _group(shown: Plan, way: str) -> _Grouped:
+    operations = sorted((one for part in shown.parts for one in part.operations), key=lambda one: _key(one, way))
+    held = [one for part in shown.parts for one in part.held]
     taken = sum(one.phase == 1 for one in operations)
-    held = sum(len(part.held) for part in shown.parts)
-    return {"operations": len(operations), "taken": taken, "given": len(operations) - taken, "held": held}
+    counts = {
+        "persons": len({one.person_id for one in operations} | {one.person_id for one in held}),
+        "operations": len(operations),
+        "taken": taken,
+        "given": len(operations) - taken,
+        "held": len(held),
+    }
+    groups = groupby(operations, lambda one: _key(one, way))
+    return _Grouped(counts, tuple((key, tuple(group)) for key, group in groups))
 
 
 def _guard(guard: GuardResult) -> tuple[str, str, str, str]:
@@ -191,17 +216,22 @@ def _guard(guard: GuardResult) -> tuple[str, str, str, str]:
 
 
 def _key(one: Operation | HeldGrant, way: str) -> tuple[str, ...]:
-    return {
-        "person": (one.person_id,),
-        "entitlement": (one.side, one.system, one.entitlement),
-        "system": (one.side, one.system),
-    }[way]
+    if way == "person":
+        return (one.person_id,)
+    return (one.side, one.system, one.entitlement) if way == "entitlement" else (one.side, one.system)
 
 
-def _changes(request: Request, shown: Plan, names: dict[str, str], way: str) -> Table:
+_Group = tuple[tuple[str, ...], tuple[Operation, ...]]
+
+
+def _changes(request: Request, grouped: _Grouped, way: str) -> Table:
     """Return the differences in two columns, what goes and what comes, a row for each person, entitlement or system."""
-    operations = sorted((one for part in shown.parts for one in part.operations), key=lambda one: _key(one, way))
-    rows = [_row(key, list(group), names, way) for key, group in groupby(operations, lambda one: _key(one, way))]
+
+    def make(groups: Sequence[_Group]) -> list[Row]:
+        persons = {one.person_id for _, group in groups for one in group}
+        names = runs.names(person_ids=sorted(persons), known_at=request.caller.now)
+        return [_row(key, group, names, way) for key, group in groups]
+
     return table(
         request,
         "changes",
@@ -212,12 +242,12 @@ def _changes(request: Request, shown: Plan, names: dict[str, str], way: str) -> 
             Column("comes", say("page_plans.comes")),
             Column("because", say("page_plans.because")),
         ],
-        rows=rows,
+        rows=Made(grouped.groups, make),
         empty=say("page_plans.nothing"),
     )
 
 
-def _row(key: tuple[str, ...], group: list[Operation], names: dict[str, str], way: str) -> Row:
+def _row(key: tuple[str, ...], group: Sequence[Operation], names: dict[str, str], way: str) -> Row:
     goes = [_said(one, names, way) for one in group if one.phase == 1]
     comes = [_said(one, names, way) for one in group if one.phase == 2]
     because = sorted({_because(word) for one in group for word in one.because})
@@ -248,19 +278,11 @@ def _because(word: str) -> str:
     return say(f"plans.because_{kind}", name=name)
 
 
-def _held(request: Request, shown: Plan, names: dict[str, str]) -> Table:
-    held = [one for part in shown.parts for one in part.held]
-    rows = [
-        Row(
-            (
-                Cell(names.get(one.person_id, one.person_id), note=one.person_id),
-                Cell(one.system),
-                Cell(one.entitlement),
-                Cell(one.code, say(one.code, order_no=one.order_no), state="wait"),
-            )
-        )
-        for one in held
-    ]
+def _held(request: Request, shown: Plan) -> Table:
+    def make(held: Sequence[HeldGrant]) -> list[Row]:
+        names = runs.names(person_ids=sorted({one.person_id for one in held}), known_at=request.caller.now)
+        return [_held_row(one, names) for one in held]
+
     keys = ("person", "system", "entitlement", "why_held")
     columns = [Column(key, say(f"page_plans.{key}")) for key in keys]
     return table(
@@ -268,6 +290,17 @@ def _held(request: Request, shown: Plan, names: dict[str, str]) -> Table:
         "held",
         caption=say("page_plans.held_list"),
         columns=columns,
-        rows=rows,
+        rows=Made([one for part in shown.parts for one in part.held], make),
         empty=say("page_plans.none_held"),
+    )
+
+
+def _held_row(one: HeldGrant, names: dict[str, str]) -> Row:
+    return Row(
+        (
+            Cell(names.get(one.person_id, one.person_id), note=one.person_id),
+            Cell(one.system),
+            Cell(one.entitlement),
+            Cell(one.code, say(one.code, order_no=one.order_no), state="wait"),
+        )
     )

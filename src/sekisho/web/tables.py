@@ -1,13 +1,14 @@
 """Tables that sort, filter by typing, turn pages, and keep all of it in the address. Without JavaScript too.
 
-A page makes its rows as cells; the table takes what the address asks for. For lists that are too long to be
-held whole, the service turns the pages and the page says how many there are in all (`total`).
+A page makes its rows as cells; the table takes what the address asks for. Of a long list only the rows that are
+shown are made (`Made`); for lists that are too long to be held whole, the service turns the pages and the page
+says how many there are in all (`total`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
@@ -25,6 +26,7 @@ FEW = 7
 
 _WAYS = (("", "ascending"), ("-", "descending"))
 
+Item = TypeVar("Item")
 Value = str | int | float | date | datetime | None
 
 
@@ -83,6 +85,33 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Made(Sequence[Row], Generic[Item]):
+    """Rows that are made when they are shown: one page of a list of thousands.
+
+    `make` gets all items that are wanted at once, so that it can look up names with one query. `values` say how
+    to sort by a column without its cells, `words` what a search looks through; without them the rows are made.
+    """
+
+    items: Sequence[Item]
+    make: Callable[[Sequence[Item]], Sequence[Row]]
+    values: Mapping[str, Callable[[Item], Any]] = field(default_factory=dict)
+    words: Callable[[Item], str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.make(self.items))
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        return self.make(self.items[place]) if isinstance(place, slice) else self.make([self.items[place]])[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What the address asks of one table: the words to find, the column to sort by, the page (from 1)."""
 
@@ -107,7 +136,7 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    every: tuple[Row, ...]
+    every: Sequence[Row]
     total: int
     asked: Asked
     other: Mapping[str, str] = field(default_factory=dict)
@@ -225,11 +254,16 @@ def table(  # noqa: PLR0913 - what a table is made of; an object around it would
     own = {f"{name}_{key}" for key in ("q", "sort", "page")} | {"sheet", "only", "print"}
     other = {key: str(value) for key, value in request.GET.items() if key not in own}
     shown = tuple(replace(row, pairs=tuple(zip(columns, row.cells, strict=True))) for row in cut)
-    return Table(name, caption, tuple(columns), shown, tuple(kept), total, asked, other, empty, size)
+    return Table(name, caption, tuple(columns), shown, kept, total, asked, other, empty, size)
 
 
-def _found(rows: Sequence[Row], words: str) -> list[Row]:
+def _found(rows: Sequence[Row], words: str) -> Sequence[Row]:
     wanted = words.casefold().split()
+    if not wanted:
+        return rows
+    if isinstance(rows, Made) and rows.words is not None:
+        looked = rows.words
+        return replace(rows, items=[one for one in rows.items if all(word in looked(one) for word in wanted)])
     return [row for row in rows if all(any(word in _text(cell) for cell in row.cells) for word in wanted)]
 
 
@@ -237,20 +271,28 @@ def _text(cell: Cell) -> str:
     return f"{cell.text} {cell.note} {'' if cell.value is None else cell.value}".casefold()
 
 
-def _sorted(rows: list[Row], columns: Sequence[Column], asked: Asked) -> list[Row]:
+def _sorted(rows: Sequence[Row], columns: Sequence[Column], asked: Asked) -> Sequence[Row]:
     places = {column.key: place for place, column in enumerate(columns) if column.sortable}
     if asked.column not in places:
         return rows
+    if isinstance(rows, Made) and asked.column in rows.values:
+        return replace(rows, items=_ordered(rows.items, rows.values[asked.column], descending=asked.descending))
     place = places[asked.column]
+    return _ordered(rows, lambda row: row.cells[place].value, descending=asked.descending)
 
-    def key(row: Row) -> tuple[bool, Any]:
-        value = row.cells[place].value
-        return (value is None, value if not isinstance(value, str) else value.casefold())
 
-    filled = [row for row in rows if row.cells[place].value is not None]
-    blank = [row for row in rows if row.cells[place].value is None]
-    ordered: Callable[[list[Row]], list[Row]] = lambda some: sorted(some, key=key, reverse=asked.descending)  # noqa: E731
-    return ordered(filled) + blank
+def _ordered(some: Iterable[Item], value: Callable[[Item], Any], *, descending: bool) -> list[Item]:
+    """Return them by their values, those without one last whichever way."""
+    filled: list[Item] = []
+    blank: list[Item] = []
+    for one in some:
+        (blank if value(one) is None else filled).append(one)
+
+    def key(one: Item) -> Any:
+        found = value(one)
+        return found.casefold() if isinstance(found, str) else found
+
+    return sorted(filled, key=key, reverse=descending) + blank
 
 
 def _plain(cell: Cell, column: Column) -> Value:

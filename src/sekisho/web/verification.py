@@ -1,5 +1,7 @@
 """Verification 事後確認: does anyone still have what he should not? Numbers first, then what is left, then findings."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +15,7 @@ from sekisho.services import verification as services
 from sekisho.services import verification_runs as runs
 from sekisho.services.findings import Finding
 from sekisho.web.pages import Request, Shown, page
-from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.tables import Cell, Column, Made, Row, Table, table
 from sekisho.web.words import moment, say, side_name
 
 STATES = {
@@ -38,13 +40,10 @@ def verification(request: Request) -> HttpResponse | Shown:
             messages.error(request, say(error.code, **{name: str(value) for name, value in error.params.items()}))
         return redirect("verification")
     last = runs.latest(actor=caller.actor, now=caller.now)
-    open_ones = [
-        one for one in findings.findings(actor=caller.actor, now=caller.now) if one.kind.startswith("deviation_")
-    ]
     if last is None:
         return Shown("verification/verification.html", {"last": None, "may_verify": _may_verify(request)})
-    persons = {one.person_id for one in last.deviations if one.person_id} | {one.person_id for one in open_ones}
-    names = runs.names(person_ids=sorted(filter(None, persons)), known_at=caller.now)
+    some = findings.first_open(actor=caller.actor, now=caller.now, kinds="deviation_", most=50)
+    names = runs.names(person_ids=sorted({one.person_id for one in some.findings}), known_at=caller.now)
     context = {
         "last": last,
         "by_side": [(side, [side.counts[kind] for kind in ORDER]) for side in last.sides],
@@ -55,10 +54,10 @@ def verification(request: Request) -> HttpResponse | Shown:
         "may_verify": _may_verify(request),
         "may_close": caller.actor.has(Role.COMPLIANCE, on=installation.today(now=caller.now)),
         "waits": last.made.needs_confirmation and not last.confirmed_by,
-        "open_findings": [(one, say(f"findings.{one.kind}", **_named(one, names))) for one in open_ones[:50]],
-        "open_total": len(open_ones),
+        "open_findings": [(one, say(f"findings.{one.kind}", **_named(one, names))) for one in some.findings],
+        "open_total": some.total,
     }
-    return Shown("verification/verification.html", context, (_table(request, last.deviations, names),))
+    return Shown("verification/verification.html", context, (_table(request, last.deviations),))
 
 
 def _do(request: Request) -> None:
@@ -92,7 +91,12 @@ def _named(one: Finding, names: dict[str, str]) -> dict[str, str]:
     return {**one.params, "person": names.get(one.person_id, one.params.get("person", "?"))}
 
 
-def _table(request: Request, deviations: tuple[Deviation, ...], names: dict[str, str]) -> Table:
+def _table(request: Request, deviations: tuple[Deviation, ...]) -> Table:
+    def make(some: Sequence[Deviation]) -> list[Row]:
+        persons = sorted({one.person_id for one in some if one.person_id})
+        names = runs.names(person_ids=persons, known_at=request.caller.now)
+        return [_row(one, names) for one in some]
+
     keys = ("state", "person", "system", "account", "entitlement", "side", "why")
     ordered = sorted(deviations, key=lambda one: (ORDER.index(one.kind), one.system, one.account, one.entitlement))
     return table(
@@ -100,7 +104,7 @@ def _table(request: Request, deviations: tuple[Deviation, ...], names: dict[str,
         "deviations",
         caption=say("page_verification.deviations"),
         columns=[Column(key, say(f"page_verification.{key}")) for key in keys],
-        rows=[_row(one, names) for one in ordered],
+        rows=Made(ordered, make),
         empty=say("page_verification.none_left"),
     )
 

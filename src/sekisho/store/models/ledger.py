@@ -36,7 +36,10 @@ class LedgerEntry(models.Model):
     leaf_hash = Bytes(max_length=32)
 
     class Meta:
-        indexes = [models.Index(fields=["kind"], name="entry_kind")]
+        indexes = [
+            models.Index(fields=["kind"], name="entry_kind"),
+            models.Index(fields=["side", "id"], name="entry_side"),
+        ]
 
 
 class LedgerContent(models.Model):

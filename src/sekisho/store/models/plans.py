@@ -66,7 +66,12 @@ class OperationRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "operation_id"], name="operation_once_a_plan")]
-        indexes = [models.Index(fields=["plan", "system_id", "phase", "state"], name="operation_todo")]
+        indexes = [
+            models.Index(fields=["plan", "system_id", "phase", "state"], name="operation_todo"),
+            models.Index(fields=["plan", "side", "system_id", "state"], name="operation_counts"),
+            models.Index(fields=["plan", "state", "person_id"], name="operation_open"),
+            models.Index(fields=["person_id"], name="operation_person"),
+        ]
 
 
 class VerificationRun(models.Model):
@@ -86,7 +91,10 @@ class VerificationRun(models.Model):
     """Systems that gave no answer."""
 
     class Meta:
-        indexes = [models.Index(fields=["as_of"], name="verification_as_of")]
+        indexes = [
+            models.Index(fields=["as_of"], name="verification_as_of"),
+            models.Index(fields=["verified_at"], name="verification_at"),
+        ]
 
 
 class Finding(models.Model):
@@ -100,3 +108,9 @@ class Finding(models.Model):
     raised_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     disposition = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["closed_at", "side", "kind", "raised_at"], name="finding_open"),
+            models.Index(fields=["person_id"], name="finding_person"),
+        ]

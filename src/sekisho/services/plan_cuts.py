@@ -1,0 +1,57 @@
+"""A plan cut to some sides: what a reader of one side sees of it (law 8). Who sees which is `plans`'."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from sekisho.core.kinds import PersonId, Side
+from sekisho.core.plans import GuardResult, Part, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What the parts seen name, so that guards may name it too."""
+
+    persons: Collection[PersonId]
+    systems: Collection[str]
+    entitlements: Collection[tuple[str, str]]
+    accounts: Collection[tuple[str, str]]
+
+
+def cut(plan: Plan, sides: Collection[Side]) -> Plan:
+    """Return the plan without the parts and guards' names of other sides; the hash stays the whole plan's."""
+    seen = tuple(part for part in plan.parts if part.side in sides)
+    named = _named(seen)
+    return replace(
+        plan,
+        parts=seen,
+        reads=tuple(read for read in plan.reads if read.system in named.systems),
+        guards=tuple(mine for guard in plan.guards if (mine := _cut_guard(guard, named))),
+        unknown_systems=tuple(system for system in plan.unknown_systems if system in named.systems),
+    )
+
+
+def _named(seen: Collection[Part]) -> _Named:
+    operations = [one for part in seen for one in part.operations]
+    return _Named(
+        persons={one.person_id for one in operations},
+        systems={part.system for part in seen},
+        entitlements={(one.system, one.entitlement) for one in operations},
+        accounts={(one.system, one.account) for one in operations},
+    )
+
+
+def _cut_guard(guard: GuardResult, named: _Named) -> GuardResult | None:
+    """Return the guard with the names of the parts seen, without its totals; None where all it names is hidden."""
+    mine = replace(
+        guard,
+        persons=tuple(one for one in guard.persons if one in named.persons),
+        systems=tuple(one for one in guard.systems if one in named.systems),
+        entitlements=tuple(one for one in guard.entitlements if one in named.entitlements),
+        accounts=tuple(one for one in guard.accounts if one in named.accounts),
+        measured="-",
+    )
+    return mine if _names(mine) or not _names(guard) else None
+
+
+def _names(guard: GuardResult) -> bool:
+    return bool(guard.persons or guard.systems or guard.entitlements or guard.accounts)
