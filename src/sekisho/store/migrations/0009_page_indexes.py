@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0007_order_sheets'),
+        ('store', '0008_reads_keep_capabilities'),
     ]
 
     operations = [
