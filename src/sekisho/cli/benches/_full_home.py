@@ -1,117 +1,34 @@
 """A home as full as the budgets name it: 20,000 people, 200,000 orders in ten years, one switch that touched 5,000.
 
 Built through the services, as operators build it, only in few and large files. Everybody moves once a year
-within his company; on the day 5,000 go on, some of them across the wall. `history` writes what HR sent.
+within his company; on the day 5,000 go on, some of them across the wall.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from sekisho.cli.benches import _full_home_files as files
+from sekisho.cli.benches._full_size import (
+    CLASSES,
+    DAY,
+    HEAD,
+    MIDNIGHT,
+    MORNING,
+    OPENED,
+    OPERATOR,
+    SECOND,
+    USERS,
+    FullHome,
+    account,
+    units_of,
+)
 from sekisho.core.access import AccountState
 from sekisho.core.kinds import OrderStatus, PersonId
 from sekisho.core.parts import written
-from sekisho.core.users import Actor
-
-DAY = date(2024, 4, 1)
-MIDNIGHT = datetime(2024, 3, 31, 15, tzinfo=UTC)
-MORNING = MIDNIGHT + timedelta(hours=9)
-OPENED = datetime(2014, 3, 31, 15, tzinfo=UTC)
-OPERATOR, SECOND = Actor("operator", trusted=True), Actor("second", trusted=True)
-CLASSES = {
-    "network": ("network_service_center", "central_dispatch", "trunk_planning", "balancing_procurement"),
-    "affiliate": ("retail_sales", "power_trading", "generation_planning", "specified_wholesale"),
-}
-UNIT_PEOPLE, DEPARTMENT, OWN_SYSTEMS = 67, 10, 5
-USERS = {
-    "hr": ("hr", "both"),
-    "compliance": ("compliance", "both"),
-    "compliance-network": ("compliance", "network"),
-    "compliance-affiliate": ("compliance", "affiliate"),
-    "it": ("it_operation", "both"),
-    "it-network": ("it_operation", "network"),
-    "head": ("unit_head", "network"),
-    "employee": ("employee", "network"),
-    "audit": ("internal_audit", "both"),
-    "executive": ("executive", "both"),
-    "administrator": ("administrator", "both"),
-    "cross-side": ("cross_side", "both"),
-}
-HEAD = "発令番号,会社コード,社員番号,発令日,発令区分,旧所属コード,新所属コード,出向先会社,状態,内示解禁日時"
-RULES = """
-[[rule]]
-id = "direct"
-version = "1"
-kind = "direct_transfer"
-type = "policy_stop"
-from_classes = ["network_service_center", "central_dispatch", "trunk_planning", "balancing_procurement"]
-to_classes = ["retail_sales", "power_trading", "generation_planning", "specified_wholesale"]
-from = 2014-04-01
-text.ja = "対象部署への直接異動は行わない。"
-text.en = "No direct transfer to these units."
-[[approver]]
-rule = "direct"
-person_ids = ["P00002"]
-side = "network"
-[[approver]]
-rule = "direct"
-person_ids = ["P00003"]
-side = "affiliate"
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class FullHome:
-    """How much of everything; a test takes little, the bench what the budget names."""
-
-    home: Path
-    people: int = 20_000
-    years: int = 9
-    movers: int = 5_000
-    crossing: int = 150
-    notices: int = 3_000
-    bad_lines: int = 5_000
-    systems: int = 40
-    entries: int = 300_000
-    jobs: int = 200
-
-    @property
-    def units(self) -> int:
-        """Return how many units each company has."""
-        return max(2 * DEPARTMENT, self.people // 2 // UNIT_PEOPLE)
-
-    def side(self, number: int) -> str:
-        return "network" if number % 2 == 0 else "affiliate"
-
-    def company(self, number: int) -> str:
-        return {"network": "NW", "affiliate": "AF"}[self.side(number)]
-
-    def unit(self, number: int, moves: int) -> str:
-        """Return a person's unit after so many moves: each goes to another department of the same company."""
-        return f"{self.company(number)}{(number // 2 + moves * (DEPARTMENT + 1)) % self.units:03d}"
-
-    def brought(self, unit: str) -> Iterator[tuple[str, str]]:
-        """Yield the (system, entitlement) pairs that a unit brings: three of its department, two of its own."""
-        place, mine = int(unit[2:]), self.own_systems("network" if unit.startswith("NW") else "affiliate")
-        department = place // DEPARTMENT
-        for step in range(3):
-            yield mine[(department + step) % len(mine)], f"{unit[:2]}-d{department}-{step}"
-        for step in range(2):
-            yield mine[(department + place + 3 + step) % len(mine)], f"{unit}-{step}"
-
-    def own_systems(self, side: str) -> list[str]:
-        half = self.systems // 2
-        return [f"{side[:3]}{number:02d}" for number in range(half)]
-
-    def moves_before(self, number: int) -> int:
-        """Return how often somebody moved before the day: once a year, three of four in the first one too."""
-        return self.years + (number % 4 != 0)
 
 
 def build(full: FullHome) -> str:
     """Fill an empty home, set its clock to the morning of the day; return the hash of the plan that was carried out."""
-    from sekisho.cli.benches import _full_home_files as files
     from sekisho.services import folder, installation
 
     installation.mark_rehearsal(home=full.home, made_by="bench")
@@ -125,7 +42,6 @@ def build(full: FullHome) -> str:
 
 def _orders(full: FullHome) -> None:
     """Import ten years of orders, the day's, the next season's advance notices, and a file of wrong rows."""
-    from sekisho.cli.benches import _full_home_files as files
     from sekisho.services import screening
 
     received = OPENED
@@ -160,7 +76,7 @@ def _switch(full: FullHome) -> str:
     text = written(made)
     plans.approve(actor=SECOND, document=text, method="demo", now=eve, home=full.home)
     refusing = [full.own_systems(side)[0] for side in CLASSES]
-    half = frozenset(_account(number) for number in range(full.people) if number // 2 % 2)
+    half = frozenset(account(number) for number in range(full.people) if number // 2 % 2)
     for system in refusing:
         MemoryTarget(system, home=full.home).fail(Faults(refused=half))
     cutover.run(document=text, actor=OPERATOR, now=MIDNIGHT, home=full.home)
@@ -174,10 +90,6 @@ def _switch(full: FullHome) -> str:
     return made.sha256
 
 
-def _account(number: int) -> str:
-    return f"u{number:05d}"
-
-
 def _fill_targets(full: FullHome) -> None:
     """Let every system hold what its people need on the day before; who comes has an account and nothing else."""
     from sekisho.connectors.memory import MemoryTarget
@@ -187,7 +99,7 @@ def _fill_targets(full: FullHome) -> None:
         for moves in (0, 1):
             pairs = full.brought(full.unit(number, full.moves_before(number) + moves))
             for system, entitlement in pairs:
-                mine = held.setdefault(system, {}).setdefault(_account(number), set())
+                mine = held.setdefault(system, {}).setdefault(account(number), set())
                 if not moves:
                     mine.add(entitlement)
     for system, accounts in held.items():
@@ -203,13 +115,8 @@ def _drift(full: FullHome) -> None:
         for system in full.own_systems(side)[1:4]:
             target = MemoryTarget(system, home=full.home)
             states = sorted(target.state().accounts.values(), key=lambda one: one.account)[::5]
-            extra = next(name for unit in _units(full, side) for owner, name in full.brought(unit) if owner == system)
+            extra = next(name for unit in units_of(full, side) for owner, name in full.brought(unit) if owner == system)
             target.put([replace(one, entitlements=one.entitlements | {extra}) for one in states])
-
-
-def _units(full: FullHome, side: str) -> Iterator[str]:
-    for place in range(full.units):
-        yield f"{'NW' if side == 'network' else 'AF'}{place:03d}"
 
 
 def _afterwards(full: FullHome) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from sekisho.cli.benches._full_home import CLASSES, DAY, DEPARTMENT, RULES, USERS, FullHome, _account, _units
+from sekisho.cli.benches._full_size import CLASSES, DAY, DEPARTMENT, RULES, USERS, FullHome, account, units_of
 from sekisho.demo.names import draw
 
 FIRST = 2014
@@ -43,7 +43,7 @@ def _unit_rows(full: FullHome) -> Iterator[str]:
         for department in range(-(-full.units // DEPARTMENT)):
             known = classes[department] if department < len(classes) else "none"
             yield f"{company}D{department:02d},{company}第{department}部,{company},,{known},,2010-04-01"
-        for place, unit in enumerate(_units(full, side)):
+        for place, unit in enumerate(units_of(full, side)):
             head = f"P{place * 2 + (company == 'AF'):05d}"
             yield f"{unit},{company}第{place}課,{company},{company}D{place // DEPARTMENT:02d},,{head},2010-04-01"
 
@@ -67,7 +67,7 @@ def _accounts(full: FullHome) -> Iterator[str]:
     for number in range(full.people):
         units = (full.unit(number, full.moves_before(number) + moves) for moves in (0, 1))
         for system in sorted({system for unit in units for system, _ in full.brought(unit)}):
-            yield f"P{number:05d},{system},{_account(number)},2014-04-01"
+            yield f"P{number:05d},{system},{account(number)},2014-04-01"
 
 
 def _grants(full: FullHome) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _access(full: FullHome) -> Iterator[str]:
         for system in full.own_systems(side):
             yield f'[[system]]\nid = "{system}"\nname = "System {system}"\nside = "{side}"\nprotected = true'
             yield 'connector = "memory"'
-        for unit in _units(full, side):
+        for unit in units_of(full, side):
             for pair in full.brought(unit):
                 brought.setdefault(pair, []).append(unit)
     for (system, name), units in sorted(brought.items()):

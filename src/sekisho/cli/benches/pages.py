@@ -14,7 +14,8 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sekisho.cli.benches._full_home import DAY, MORNING, OPERATOR, USERS, FullHome, build
+from sekisho.cli.benches._full_home import build
+from sekisho.cli.benches._full_size import DAY, MORNING, OPERATOR, USERS, FullHome
 from sekisho.cli.measure import Bench, Measure
 
 if TYPE_CHECKING:
