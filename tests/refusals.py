@@ -31,6 +31,7 @@ REFUSALS = {
     "plans.may_not_approve",
     "plans.may_not_plan",
     "profiles.not_allowed",
+    "tokens.unknown",
     "users.no_role",
     "visibility.refused",
 }

@@ -106,6 +106,16 @@ def _counts(world: World, who_asks: Actor) -> object:
     return verification_counts.last(actor=who_asks, now=NOW)
 
 
+def _runs(world: World, who_asks: Actor) -> tuple[verification_runs.Run, ...]:
+    _last_run(world, TRUSTED)
+    return verification_runs.last(actor=who_asks, now=NOW)
+
+
+def _one_run(world: World, who_asks: Actor) -> object:
+    newest = _runs(world, TRUSTED)[0].id
+    return verification_runs.run(actor=who_asks, now=NOW, run_id=newest)
+
+
 def _moves(status: OrderStatus) -> Ask:
     days = (date(2024, 1, 1), date(2024, 12, 31))
     return lambda _, a, side: [
@@ -192,5 +202,7 @@ ASKS: Mapping[str, Ask] = {
     "board_people.listed": lambda w, a, side: _people(w, a),
     "verification_counts.last": lambda w, a, side: _counts(w, a),
     "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
+    "verification_runs.last": lambda w, a, side: _runs(w, a)[0],
+    "verification_runs.run": lambda w, a, side: _one_run(w, a),
     "verification_runs.latest": lambda w, a, side: _last_run(w, a),
 }

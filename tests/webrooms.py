@@ -156,6 +156,20 @@ def _day_off() -> Body:
     return {"day_id": made.pk}
 
 
+def _token(user: str) -> Body:
+    """Return a token of a user's."""
+    made = models.ApiToken.objects.create(
+        name="t",
+        user=user,
+        sha256=f"{models.ApiToken.objects.count():064}",
+        scopes=["plans:read"],
+        created_at=sides.NOW,
+        created_by=user,
+        expires_at=sides.NOW + timedelta(days=9),
+    )
+    return {"token": made.pk}
+
+
 DAY = sides.NOW.date().isoformat()
 BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "administration add": lambda *_: {"name": "a new user"},
@@ -168,6 +182,7 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
         "start": DAY,
         "reason": "tried",
     },
+    "administration_tokens revoke": lambda *_: _token(OTHER_USER),
     "administration_user end": lambda *_: _role(),
     "administration_user give": lambda *_: {"role": "employee", "side": "network", "start": DAY},
     "administration_user off": lambda *_: {},
@@ -198,6 +213,14 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "grant approve": lambda *_: {},
     "grant end": lambda *_: {"day": DAY},
     "grants_ask ask": lambda _, side: _grant(side),
+    "systems approve": lambda world, side: {"grant": world.grants[side]},
+    "systems ask": lambda _, side: _grant(side),
+    "tokens make": lambda *_: {
+        "name": "t",
+        "scope": "plans:read",
+        "end": (sides.NOW + timedelta(days=9)).date().isoformat(),
+    },
+    "tokens revoke": lambda *_: _token(WHO),
     "verification close": lambda _, side: _finding(side),
     "verification confirm": lambda *_: _run(),
     "verification verify": lambda *_: {},

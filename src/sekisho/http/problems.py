@@ -20,6 +20,7 @@ STATUS: dict[str, int] = {
     "OwnGrant": FORBIDDEN,
     "OwnPlan": FORBIDDEN,
     "OwnWork": FORBIDDEN,
+    "WiderToken": FORBIDDEN,
     # what is not there, or is not there for the caller: the answer is the same
     "NoSuchEntry": NOT_FOUND,
     "NoSuchProfile": NOT_FOUND,
@@ -32,11 +33,13 @@ STATUS: dict[str, int] = {
     "UnknownPerson": NOT_FOUND,
     "UnknownRule": NOT_FOUND,
     "UnknownSystem": NOT_FOUND,
+    "UnknownToken": NOT_FOUND,
     "UnknownTransfer": NOT_FOUND,
     "UnknownCompany": NOT_FOUND,
     "UnknownUnit": NOT_FOUND,
     "UnknownUpload": NOT_FOUND,
     "UnknownUser": NOT_FOUND,
+    "UnknownVerification": NOT_FOUND,
     # what does not fit how things stand
     "AlreadyOne": CONFLICT,
     "ClosedAlready": CONFLICT,
@@ -56,7 +59,9 @@ STATUS: dict[str, int] = {
     "PeopleVanish": CONFLICT,
     "Running": CONFLICT,
     "Stopped": CONFLICT,
+    "TooManyTokens": CONFLICT,
     "Unapproved": CONFLICT,
+    "UnderWay": CONFLICT,
     "UserThere": CONFLICT,
     # what came in is no good
     "BadAssertion": UNPROCESSABLE,
@@ -71,6 +76,7 @@ STATUS: dict[str, int] = {
     "BadRequest": UNPROCESSABLE,
     "BadRole": UNPROCESSABLE,
     "BadRule": UNPROCESSABLE,
+    "BadToken": UNPROCESSABLE,
     "BrokenPlan": UNPROCESSABLE,
     "ColumnTwice": UNPROCESSABLE,
     "DestructionRefused": UNPROCESSABLE,
@@ -84,6 +90,7 @@ STATUS: dict[str, int] = {
     "NoName": UNPROCESSABLE,
     "NoReason": UNPROCESSABLE,
     "NotAFolder": UNPROCESSABLE,
+    "OtherRequest": UNPROCESSABLE,
     "TwoVersions": UNPROCESSABLE,
     "UnknownParameter": UNPROCESSABLE,
     "Unreadable": UNPROCESSABLE,
@@ -92,6 +99,8 @@ STATUS: dict[str, int] = {
     # a system or the house itself
     "ConnectorError": BAD_GATEWAY,
     "LedgerDamaged": BROKEN,
+    # of the call itself: it carries its own status (`api.problems`)
+    "Problem": BROKEN,
 }
 """Name of the error's class, or of one it descends from → status."""
 

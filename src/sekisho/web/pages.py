@@ -18,8 +18,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import render
 
 from sekisho import web
-from sekisho.core.visibility import Depth, FactKind, Purpose, purpose_of, widest
-from sekisho.http.callers import Caller
+from sekisho.core.visibility import Depth, FactKind, Purpose, widest
+from sekisho.http.callers import Caller, opens
 from sekisho.reports import sheets
 from sekisho.services import installation, visibility
 from sekisho.services.waiting import Wait
@@ -86,11 +86,7 @@ class Page:
 
     def open_to(self, caller: Caller) -> bool:
         """Tell whether the caller may open the page at all; what he then sees the services decide."""
-        on = installation.today(now=caller.now)
-        purpose = purpose_of(caller.actor, on=on)
-        return not self.needs or any(
-            widest(caller.actor, kind=kind, purpose=purpose, on=on) >= self.least for kind in self.needs
-        )
+        return opens(caller, needs=self.needs, least=self.least)
 
 
 PAGES: dict[str, Page] = {}
