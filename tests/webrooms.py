@@ -213,8 +213,6 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "grant approve": lambda *_: {},
     "grant end": lambda *_: {"day": DAY},
     "grants_ask ask": lambda _, side: _grant(side),
-    "systems approve": lambda world, side: {"grant": world.grants[side]},
-    "systems ask": lambda _, side: _grant(side),
     "tokens make": lambda *_: {
         "name": "t",
         "scope": "plans:read",
