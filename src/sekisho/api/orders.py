@@ -1,7 +1,7 @@
-"""Orders 発令の取込: HR's files, what was taken of them and what not; rejected rows mended; files that wait.
+"""Orders 発令の取込: HR's files, what was taken of them and what not; rejected rows mended.
 
-A file is sent as it is, as the body of the call; its name and how to read it stand in the address. HR's signed lists
-are `manifests`.
+A file is sent as it is, as the body of the call; its name and how to read it stand in the address. Files
+that wait are `order_uploads`, HR's signed lists `manifests`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ninja import Query
 from pydantic import Field, Strict
 
 from sekisho.api.calls import Request, call
-from sekisho.api.jobs import Asked, Job, asked_for, job_of
+from sekisho.api.jobs import Asked, asked_for
 from sekisho.api.lists import Listed, Paging, listed, turned
 from sekisho.api.wire import Answer, Flag, Id, Moment, Name, Question, Said, Words, said
 from sekisho.core.kinds import OrderStatus
@@ -108,52 +108,6 @@ class ReceivedFile(Answer):
     waiting_id: int | None
 
 
-class WaitingLine(Answer):
-    """A file of one's own that waits."""
-
-    id: int
-    name: str
-    waits: str
-    received_at: Moment
-
-
-class WaitingFile(Answer):
-    """A file of one's own that waits: for what, how many people would vanish, the job that takes it."""
-
-    id: int
-    name: str
-    waits: str
-    snapshot: bool
-    profile: str
-    received_at: Moment
-    message: Said | None
-    vanished: int
-    job: Job | None
-
-
-class VanishedPerson(Answer):
-    """A person who is not in the snapshot, with the post that he would leave."""
-
-    person_id: str
-    name: str
-    unit: str
-    company: str
-    title: str
-
-
-class GoOn(Question):
-    """How to go on with a file that waits: another saved layout, or so many people confirmed as gone."""
-
-    profile: Words | None = None
-    gone: Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)] | None = None
-
-
-class Dropped(Answer):
-    """A file that waited was let go of: nothing of it was taken."""
-
-    id: int
-
-
 class MendedCell(Question):
     """What one cell of a rejected row should say."""
 
@@ -214,7 +168,7 @@ def file_take(
     caller = request.caller
     wanted = OrderRequest(name, request.body, caller.now, status, profile)
     received = order_uploads.receive(actor=caller.actor, now=caller.now, request=wanted, snapshot=snapshot, look=False)
-    return _received(received)
+    return received_of(received)
 
 
 @call("GET orders/files/{file_id}", scope="orders:read", needs=FILES)
@@ -261,61 +215,6 @@ def file_mend(request: Request, file_id: Id, body: Mending) -> Taken:
     return _taken(order_mending.mend(actor=caller.actor, now=caller.now, file_id=file_id, cells=cells))
 
 
-@call("GET orders/waiting", scope="orders:read", needs=FILES)
-def waiting_list(request: Request, paging: Query[Paging]) -> Listed[WaitingLine]:
-    """List one's own files that wait."""
-    found = order_uploads.all_waiting(actor=request.caller.actor)
-    return listed(request, paging, found, key=lambda one: one[0], made=_waits)
-
-
-@call("GET orders/waiting/{upload_id}", scope="orders:read", needs=FILES)
-def waiting_show(request: Request, upload_id: Id) -> WaitingFile:
-    """Return one of one's own files that wait."""
-    found = order_uploads.waiting(actor=request.caller.actor, now=request.caller.now, upload_id=upload_id)
-    code = found.facts.get("code")
-    return WaitingFile(
-        id=found.id,
-        name=found.name,
-        waits=found.waits,
-        snapshot=found.snapshot,
-        profile=found.profile,
-        received_at=found.received_at,
-        message=said(code, found.facts) if code else None,
-        vanished=found.vanished,
-        job=job_of(found.job) if found.job else None,
-    )
-
-
-@call("GET orders/waiting/{upload_id}/vanished", scope="orders:read", needs=FILES)
-def vanished_list(request: Request, upload_id: Id, paging: Query[Paging]) -> Listed[VanishedPerson]:
-    """List the people who are not in a snapshot that waits; names only where the caller may read them."""
-    caller = request.caller
-    total = order_uploads.waiting(actor=caller.actor, now=caller.now, upload_id=upload_id).vanished
-
-    def fetch(first: int, last: int) -> tuple[tuple[order_uploads.Vanished, ...], int]:
-        found = order_uploads.vanished(actor=caller.actor, now=caller.now, upload_id=upload_id, page=1, size=last)
-        return found[first:], total
-
-    return turned(request, paging, fetch, made=VanishedPerson.model_validate)
-
-
-@call("POST orders/waiting/{upload_id}/go-on", scope="orders:write", needs=FILES, status=201)
-def waiting_go_on(request: Request, upload_id: Id, body: GoOn) -> ReceivedFile:
-    """Go on with a file that waits: with another layout, or with so many people confirmed as gone."""
-    caller = request.caller
-    received = order_uploads.go_on(
-        actor=caller.actor, now=caller.now, upload_id=upload_id, profile=body.profile, gone=body.gone
-    )
-    return _received(received)
-
-
-@call("DELETE orders/waiting/{upload_id}", scope="orders:write", needs=FILES)
-def waiting_drop(request: Request, upload_id: Id) -> Dropped:
-    """Let go of a file that waits: nothing of it was taken."""
-    order_uploads.drop(actor=request.caller.actor, now=request.caller.now, upload_id=upload_id)
-    return Dropped(id=upload_id)
-
-
 @call("POST orders/check", scope="orders:write", needs=FILES, status=202)
 def order_check(request: Request) -> Asked:
     """Ask for a check of every order against the rules in force on its day."""
@@ -343,7 +242,8 @@ def defect(kind: str, one: Defect) -> Rejection:
     return Rejection(kind=kind, sheet=one.sheet, row=one.row, column=one.column, value=one.value, reason=reason)
 
 
-def _received(one: Received) -> ReceivedFile:
+def received_of(one: Received) -> ReceivedFile:
+    """Return what became of a file as it goes over the wire."""
     return ReceivedFile(taken=_taken(one.taken) if one.taken else None, waiting_id=one.upload_id)
 
 
@@ -384,10 +284,6 @@ def _rejection(one: BadCell) -> Rejection:
         value=one.value,
         reason=said(one.code, params),
     )
-
-
-def _waits(one: tuple[int, str, str, object]) -> WaitingLine:
-    return WaitingLine.model_validate(dict(zip(("id", "name", "waits", "received_at"), one, strict=True)))
 
 
 def _layout(one: SavedProfile) -> SavedLayout:
