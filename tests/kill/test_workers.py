@@ -138,6 +138,13 @@ def test_several_workers_and_some_killed_inside_their_jobs_do_every_job_once(pla
     assert found["workers"] == kills, "the killed did not leave; everybody else did"
 
 
+def test_workers_that_start_at_once_on_a_database_without_tables_do_not_stand_in_each_others_way(place: Place) -> None:
+    starting = [place.start("start") for _ in range(WORKERS)]
+    for process in starting:
+        process.communicate(timeout=120)
+    assert [process.returncode for process in starting] == [0] * WORKERS
+
+
 def undisturbed(place: Place, folder: Path) -> tuple[Mapping[str, Any], int]:
     """Return how a switch ends that nobody disturbs, and how often its worker asks for the time."""
     calm = Place(folder, "")
