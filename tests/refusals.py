@@ -25,6 +25,7 @@ REFUSALS = {
     "grants.not_allowed",
     "installation.administrators_only",
     "ledger.destruction_refused",
+    "ledger.may_not_hand_out",
     "orders.manifest_not_allowed",
     "orders.not_allowed",
     "people.not_allowed",

@@ -9,6 +9,7 @@ from sekisho.core.users import Actor
 from sekisho.services import (
     board,
     board_people,
+    entries_shown,
     exceptions_shown,
     findings,
     grants,
@@ -31,6 +32,7 @@ from sekisho.services import (
     verification_runs,
     waiting,
 )
+from sekisho.services.ledger import Entry
 from sekisho.store import models
 from sides import COMPANY, NOW, TOKEN, TRUSTED, World
 
@@ -151,6 +153,11 @@ def _placed(who_asks: Actor) -> object:
     return sum(one.people or 0 for one in units if one.classes)
 
 
+def _entries(who_asks: Actor) -> tuple[Entry, ...]:
+    wanted = entries_shown.Wanted()
+    return entries_shown.page(actor=who_asks, now=NOW, wanted=wanted, number=1, size=500).entries
+
+
 ASKS: Mapping[str, Ask] = {
     "search.search": lambda _, a, side: search.search(actor=a, now=NOW, words=f"P{TOKEN[side]}").persons,
     "exceptions_shown.listed": lambda _, a, side: [one.state for one in exceptions_shown.listed(actor=a, now=NOW)],
@@ -169,6 +176,10 @@ ASKS: Mapping[str, Ask] = {
         systems_shown.coverage(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").holders
     ),
     "grants.grant": lambda w, a, side: grants.grant(actor=a, now=NOW, grant_id=w.grants[side]),
+    "entries_shown.page": lambda _, a, side: _entries(a),
+    "entries_shown.page before release": lambda _, a, side: [
+        f"{TOKEN[one.side]} {one.kind}" for one in _entries(a) if "embargo" in one.facts and one.side in TOKEN
+    ],
     "units_shown.unit": lambda _, a, side: _members(a, side),
     "units_shown.chart": lambda _, a, side: [
         one for one in units_shown.chart(actor=a, now=NOW) if one.code == COMPANY[side]

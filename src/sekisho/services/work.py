@@ -19,11 +19,13 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.users import Actor
 from sekisho.services import (
     cutover,
+    entries,
     job_claims,
     jobs,
     leases,
     ledger,
     order_uploads,
+    pack_jobs,
     plans,
     replanning,
     schedules,
@@ -164,6 +166,20 @@ def _import(task: Task) -> Done:
     return Done(order_uploads.work(actor=task.actor, now=task.now, upload_id=upload, told=task.tell))
 
 
+def _audit(task: Task) -> Done:
+    """Check the whole ledger; what is wrong is named by its place and its sentence's code, never by what it says."""
+    found = entries.verify(actor=task.actor, now=task.now)
+    fault: dict[str, Json] = {"code": found.fault.code, "position": found.fault.position} if found.fault else {}
+    return Done(
+        {"ok": found.ok, "entries": found.entries, "checkpoints": found.checkpoints, "root": found.root, **fault}
+    )
+
+
+def _pack(task: Task) -> Done:
+    side = str(task.job.params["side"])
+    return Done(pack_jobs.make(actor=task.actor, now=task.now, home=task.home, job_id=task.job.id, side=side))
+
+
 KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.PLAN: _plan,
     jobs.REPLAN: _replan,
@@ -171,5 +187,7 @@ KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.VERIFICATION: _verification,
     jobs.CHECK: _check,
     jobs.IMPORT: _import,
+    jobs.AUDIT: _audit,
+    jobs.PACK: _pack,
 }
 """Kind of job → what it does, and what it leaves to be shown."""

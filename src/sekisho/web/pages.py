@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from sekisho import web
@@ -52,7 +53,7 @@ class Shown:
     """Whether the page offers itself for paper; None: if it has tables."""
 
 
-View = Callable[..., HttpResponse | Shown]
+View = Callable[..., HttpResponseBase | Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Page:
     needs: tuple[FactKind, ...]
     least: Depth
     acts: tuple[str, ...]
-    view: Callable[..., HttpResponse]
+    view: Callable[..., HttpResponseBase]
     shows: bool = True
     """False for an address that is only posted to."""
 
@@ -108,7 +109,7 @@ def page(
 
     def register(view: View) -> View:
         @wraps(view)
-        def asked(request: Request, **words: object) -> HttpResponse:
+        def asked(request: Request, **words: object) -> HttpResponseBase:
             found = PAGES[name]
             if request.method not in found.methods:
                 return HttpResponseNotAllowed(found.methods)
@@ -119,7 +120,7 @@ def page(
             if request.method == "POST":
                 request.act = found.act(request)
             shown = view(request, **words)
-            return shown if isinstance(shown, HttpResponse) else answer(request, shown, found)
+            return answer(request, shown, found) if isinstance(shown, Shown) else shown
 
         PAGES[name] = Page(name, path, needs, least, acts, asked, shows)
         return view
