@@ -47,7 +47,7 @@ class Checked(Answer):
     confirmed_by: str
 
 
-class SwitchAsked(Answer):
+class SwitchState(Answer):
     """That the switch is to run: who asked, when it is due, the state of its job (empty before it is due)."""
 
     by: str
@@ -71,7 +71,7 @@ class Board(Answer):
     former: Day | None
     following_day: Day | None
     plan: PlanLine | None
-    switch: SwitchAsked | None
+    switch: SwitchState | None
     worked: bool
     started_at: Moment | None
     finished_at: Moment | None
@@ -194,9 +194,9 @@ def plan_progress(
     return turned(request, paging, fetch, made=_change)
 
 
-def _asked(one: services.Asked) -> SwitchAsked:
+def _asked(one: services.Asked) -> SwitchState:
     troubles = [said(each.code, each.params) for each in one.troubles]
-    return SwitchAsked(by=one.by, due_at=one.due_at, state=one.state, paused=one.paused, troubles=troubles)
+    return SwitchState(by=one.by, due_at=one.due_at, state=one.state, paused=one.paused, troubles=troubles)
 
 
 def _checked(one: Counts) -> Checked:
