@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 
 import hr_files
+import rulerooms
 from sekisho.core.users import Actor
 from sekisho.services import administration, installation, jobs, order_files, plan_review, schedules, tokens
 from sekisho.services.order_import import OrderRequest
@@ -105,6 +106,7 @@ ACTS: Mapping[str, Act] = {
     "tokens.own": lambda _, a: tokens.own(actor=a, now=NOW),
     "tokens.revoke": lambda _, a: tokens.revoke(actor=a, now=NOW, token_id=_token(a)),
     "tokens.every": lambda _, a: tokens.every(actor=a, now=NOW),
+    **rulerooms.ACTS,
     "order_files.files": lambda _, a: order_files.files(actor=a, now=NOW),
     "order_files.file": lambda _, a: order_files.file(actor=a, now=NOW, file_id=_file(a)),
     "order_files.take": lambda _, a: order_files.take(

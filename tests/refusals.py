@@ -33,6 +33,9 @@ REFUSALS = {
     "plans.may_not_plan",
     "profiles.not_allowed",
     "tokens.unknown",
+    "rules.may_not_propose",
+    "rules.may_not_withdraw",
+    "rules.not_listed",
     "users.no_role",
     "visibility.refused",
 }

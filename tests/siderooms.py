@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
+import rulerooms
 from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
     board,
     board_people,
+    changes_shown,
     entries_shown,
     exceptions_shown,
     findings,
@@ -20,6 +22,7 @@ from sekisho.services import (
     person_learned,
     plan_review,
     plans,
+    rule_previews,
     rules_shown,
     rules_toml,
     search,
@@ -158,6 +161,16 @@ def _entries(who_asks: Actor) -> tuple[Entry, ...]:
     return entries_shown.page(actor=who_asks, now=NOW, wanted=wanted, number=1, size=500).entries
 
 
+def _preview(who_asks: Actor) -> object:
+    job = models.Job.objects.filter(kind=jobs.PREVIEW).values_list("pk", flat=True).first() or rulerooms.previewed()
+    return rule_previews.preview(actor=who_asks, now=NOW, job_id=job).groups
+
+
+def _change(who_asks: Actor) -> object:
+    made = models.RuleProposal.objects.values_list("pk", flat=True).first() or rulerooms.proposed()
+    return changes_shown.shown(actor=who_asks, now=NOW, change_id=made).waiting
+
+
 ASKS: Mapping[str, Ask] = {
     "search.search": lambda _, a, side: search.search(actor=a, now=NOW, words=f"P{TOKEN[side]}").persons,
     "exceptions_shown.listed": lambda _, a, side: [one.state for one in exceptions_shown.listed(actor=a, now=NOW)],
@@ -167,6 +180,8 @@ ASKS: Mapping[str, Ask] = {
     ).replace(f"N{TOKEN[side]}1", ""),
     "rules_shown.rule": lambda _, a, side: rules_shown.rule(actor=a, now=NOW, rule_id="desk").versions[0].approvers,
     "rules_shown.units": lambda _, a, side: _placed(a),
+    "rule_previews.preview": lambda _, a, side: _preview(a),
+    "changes_shown.shown": lambda _, a, side: _change(a),
     "rules_toml.document": lambda _, a, side: rules_toml.document(actor=a, now=NOW),
     "systems_shown.systems": lambda _, a, side: systems_shown.systems(actor=a, now=NOW),
     "systems_shown.system": lambda _, a, side: (

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 import authenticators
 import hr_files
+import rulerooms
 import sides
 from sekisho.core.kinds import AFFILIATE, NETWORK, Side
 from sekisho.services import passkeys
@@ -34,6 +35,8 @@ def address(world: sides.World, name: str, side: Side) -> str:
         "<int:upload_id>": str(_upload() if name == "import_waiting" else 0),
         "<int:file_id>": str(file.pk if file else 0),
         "<path:rule>": "desk",
+        "<int:job>": str(rulerooms.previewed() if name == "rules_preview_result" else 0),
+        "<int:change>": str(rulerooms.proposed() if name == "rules_change" else 0),
         "<str:exception>": world.exceptions[side],
         "<path:order>": quote(order.order_id, safe="/"),
         "<str:person>": f"P{token}2",
@@ -222,6 +225,10 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
         "end": (sides.NOW + timedelta(days=9)).date().isoformat(),
     },
     "tokens revoke": lambda *_: _token(WHO),
+    "rules_change approve": lambda *_: {},
+    "rules_change withdraw": lambda *_: {},
+    "rules_preview ask": lambda *_: rulerooms.FORM,
+    "rules_preview_result propose": lambda *_: rulerooms.PROPOSAL,
     "verification close": lambda _, side: _finding(side),
     "verification confirm": lambda *_: _run(),
     "verification verify": lambda *_: {},

@@ -31,6 +31,8 @@ ROOMS = {
     "rules": "/rules",
     "rule": "/rules/rule/direct",
     "exceptions": "/rules/exceptions?rule=direct",
+    "preview": "/rules/preview?rule=direct",
+    "changes": "/rules/changes",
     "people": "/people?q=P00005",
     "person": "/people/P000051",
     "systems": "/systems",

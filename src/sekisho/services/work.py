@@ -9,7 +9,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
@@ -28,6 +28,7 @@ from sekisho.services import (
     pack_jobs,
     plans,
     replanning,
+    rule_preview,
     schedules,
     screening,
     users,
@@ -180,6 +181,17 @@ def _pack(task: Task) -> Done:
     return Done(pack_jobs.make(actor=task.actor, now=task.now, home=task.home, job_id=task.job.id, side=side))
 
 
+def _preview(task: Task) -> Done:
+    params, now = task.job.params, task.now
+    change, since = rule_preview.read_change(params["change"]), date.fromisoformat(params["since"])
+    return Done(lines=rule_preview.compute(change=change, since=since, now=now, tell=task.tell))
+
+
+def _rescreen(task: Task) -> Done:
+    screening.rescreen(actor=task.actor, now=task.now, since=date.fromisoformat(task.job.params["since"]))
+    return Done()
+
+
 KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.PLAN: _plan,
     jobs.REPLAN: _replan,
@@ -189,5 +201,7 @@ KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.IMPORT: _import,
     jobs.AUDIT: _audit,
     jobs.PACK: _pack,
+    jobs.PREVIEW: _preview,
+    jobs.RESCREEN: _rescreen,
 }
 """Kind of job → what it does, and what it leaves to be shown."""
