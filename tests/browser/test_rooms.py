@@ -28,6 +28,7 @@ ROOMS = {
     "imports": "/imports",
     "plans": "/plans",
     "verification": "/verification",
+    "work": "/work",
     "rules": "/rules",
     "rule": "/rules/rule/direct",
     "exceptions": "/rules/exceptions?rule=direct",
