@@ -78,7 +78,7 @@ def actor(role: Role | None, side: Side = NETWORK, *, name: str = "somebody", pe
 def build(home: Path) -> World:
     _write(home / "company")
     folder.load_folder(folder=home / "company", actor=TRUSTED, now=LOADED)
-    _targets(home)
+    targets(home)
     _orders("2024-03-01", OrderStatus.FINAL, "FIN", make.at("2024-02-01"))
     screening.check(actor=TRUSTED, now=make.at("2024-02-02"), as_of=NOW, known_at=make.at("2024-02-02"))
     _orders("2024-04-01", OrderStatus.DRAFT, "DRAFT", make.at("2024-03-10"))
@@ -116,8 +116,11 @@ def _orders(day: str, status: OrderStatus, word: str, at: datetime) -> None:
         assert taken.accepted == len(rows), taken.rejected_rows
 
 
-def _targets(home: Path) -> None:
-    """PNET3, PAFF2 and PAFF4 hold what they should not; nobody in U1 but PAFF3 holds what he should."""
+def targets(home: Path) -> None:
+    """Let the systems hold what they hold at first.
+
+    PNET3, PAFF2 and PAFF4 hold what they should not; nobody in U1 but PAFF3 holds what he should.
+    """
     for token, holders in (("NET", "3"), ("AFF", "234")):
         MemoryTarget(f"sys{token}", home=home).put(
             AccountState(f"a{token}{number}", True, frozenset({f"e{token}"} if number in holders else ()))

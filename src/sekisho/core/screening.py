@@ -9,7 +9,7 @@ anyone's employment.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from sekisho.core import exceptions, moves
@@ -55,10 +55,6 @@ class Rulebook:
             found.sort(key=lambda rule: (_TYPES.index(rule.type), rule.id, rule.version))
             self._days[on] = tuple(found)
         return self._days[on]
-
-    def with_rules(self, rules: tuple[Rule, ...]) -> "Rulebook":
-        """Return the book with other rules over the same units; what is remembered of those stays remembered."""
-        return replace(self, rules=rules, _days={})
 
     def fit(self, post: Post, keys: Keys, on: date) -> Answer:
         """Tell whether the post fits one end of a rule; on a day of mass transfer the same is asked often."""

@@ -17,10 +17,13 @@ class _Named:
     accounts: Collection[tuple[str, str]]
 
 
-def cut(plan: Plan, sides: Collection[Side]) -> Plan:
-    """Return the plan without the parts and guards' names of other sides; the hash stays the whole plan's."""
+def cut(plan: Plan, sides: Collection[Side], systems: Collection[str]) -> Plan:
+    """Return the plan without the parts and guards' names of other sides; the hash stays the whole plan's.
+
+    `systems` are those of the sides seen, with a part or without: one that could not be read has none.
+    """
     seen = tuple(part for part in plan.parts if part.side in sides)
-    named = _named(seen)
+    named = _named(seen, systems)
     return replace(
         plan,
         parts=seen,
@@ -30,14 +33,22 @@ def cut(plan: Plan, sides: Collection[Side]) -> Plan:
     )
 
 
-def _named(seen: Collection[Part]) -> _Named:
+def _named(seen: Collection[Part], systems: Collection[str]) -> _Named:
     operations = [one for part in seen for one in part.operations]
     return _Named(
         persons={one.person_id for one in operations},
-        systems={part.system for part in seen},
+        systems={*systems, *(part.system for part in seen)},
         entitlements={(one.system, one.entitlement) for one in operations},
         accounts={(one.system, one.account) for one in operations},
     )
+
+
+def systems_named(plan: Plan) -> frozenset[str]:
+    """Return every system of which a plan says anything."""
+    found = {*plan.unknown_systems, *(read.system for read in plan.reads), *(part.system for part in plan.parts)}
+    for guard in plan.guards:
+        found |= {*guard.systems, *(system for system, _ in (*guard.entitlements, *guard.accounts))}
+    return frozenset(found)
 
 
 def _cut_guard(guard: GuardResult, named: _Named) -> GuardResult | None:

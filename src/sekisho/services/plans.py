@@ -22,7 +22,7 @@ from sekisho.core.canonical import Json, canonical, sha256_hex
 from sekisho.core.cutover import approvals
 from sekisho.core.errors import SekishoError
 from sekisho.core.guards import SHRUNK, Before, GuardFacts, judge
-from sekisho.core.kinds import NEUTRAL, PersonId, Role, Side
+from sekisho.core.kinds import BOTH, NEUTRAL, PersonId, Role, Side
 from sekisho.core.parameters import Parameters
 from sekisho.core.periods import local_day
 from sekisho.core.plans import Part, Plan, Read
@@ -30,7 +30,7 @@ from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.core.wall import Covered
 from sekisho.services import access, installation, ledger, observations, plan_facts, rules, users, visibility
-from sekisho.services.plan_cuts import cut
+from sekisho.services.plan_cuts import cut, systems_named
 from sekisho.store import models
 
 COMMAND_LINE = "cli"
@@ -187,7 +187,7 @@ def show(*, actor: Actor, document: str | bytes, now: datetime) -> Standing:
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
     plan = known_plan(document=document)
     sides = _sides_seen(actor, plan, now)
-    return _standing(plan if sides is None else cut(plan, sides), now)
+    return _standing(plan if sides is None else _cut(plan, sides), now)
 
 
 def show_kept(*, actor: Actor, sha256: str, now: datetime) -> Standing:
@@ -215,7 +215,30 @@ def _kept_plan(sha256: str) -> Plan:
 
 @lru_cache(maxsize=8)
 def _kept_cut(sha256: str, sides: frozenset[Side]) -> Plan:
-    return cut(_kept_plan(sha256), sides)
+    return _cut(_kept_plan(sha256), sides)
+
+
+def _cut(plan: Plan, sides: frozenset[Side]) -> Plan:
+    return cut(plan, sides, [system for system, side in _system_sides(plan).items() if side in sides])
+
+
+def _system_sides(plan: Plan) -> dict[str, Side]:
+    """Return the side of each system that the plan names: a guard may name one on which nothing changes."""
+    known = access.known_systems(known_at=plan.known_at)
+    listed = {part.system: part.side for part in plan.parts}
+    return {
+        system: known.system_side(system) if system in known.systems else listed.get(system, Side(BOTH))
+        for system in sorted(systems_named(plan))
+    }
+
+
+def sees_all(*, actor: Actor, sha256: str, now: datetime) -> bool:
+    """Tell whether the actor sees every side of a plan that was made here.
+
+    Raises:
+        BadPlan, NotAllowed
+    """
+    return _sides_seen(actor, _kept_plan(sha256), now) is None
 
 
 def _sides_seen(actor: Actor, plan: Plan, now: datetime) -> frozenset[Side] | None:
@@ -224,7 +247,7 @@ def _sides_seen(actor: Actor, plan: Plan, now: datetime) -> frozenset[Side] | No
     Raises:
         NotAllowed: he sees none.
     """
-    sides = {part.side for part in plan.parts}
+    sides = {*(part.side for part in plan.parts), *_system_sides(plan).values()}
     seen = frozenset(side for side in sorted(sides) if _may_see(actor, side, now))
     if sides and not seen:
         raise NotAllowed("plans.may_not_see", {"actor": actor.name})
