@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 
 import hr_files
-import rulerooms
 from sekisho.core.users import Actor
-from sekisho.services import administration, installation, jobs, order_files, plan_review, schedules, tokens
+from sekisho.services import administration, installation, jobs, order_files, order_mending, plan_review, schedules
 from sekisho.services.order_import import OrderRequest
 from sekisho.store import models
 from sides import NOW, World
@@ -87,26 +86,13 @@ def _file(actor: Actor) -> int:
         ignored=0,
         defects=[{"kind": "rejected", "sheet": "", "row": 2, "column": "", "value": "", "code": "", "params": {}}],
     )
-    models.OrderFileContent.objects.create(file=made, content=content)
-    return made.pk
-
-
-def _token(actor: Actor) -> int:
-    made = models.ApiToken.objects.create(
-        name="t", user=actor.name, sha256=f"{models.ApiToken.objects.count():064}", scopes=["plans:read"],
-        created_at=NOW, created_by=actor.name, expires_at=NOW + timedelta(days=9),
-    )  # fmt: skip
+    columns = [{"key": "employee_no", "header": "社員番号", "filled": True}]
+    stored = models.OrderFileContent.objects.create(file=made, content=content, columns=columns)
+    models.OrderFileRow.objects.create(stored=stored, place=0, number=2, cells={"employee_no": "one"}, rejected=True)
     return made.pk
 
 
 ACTS: Mapping[str, Act] = {
-    "tokens.make": lambda _, a: tokens.make(
-        actor=a, now=NOW, asked=tokens.NewToken("t", ("plans:read",), TODAY + timedelta(days=9))
-    ),
-    "tokens.own": lambda _, a: tokens.own(actor=a, now=NOW),
-    "tokens.revoke": lambda _, a: tokens.revoke(actor=a, now=NOW, token_id=_token(a)),
-    "tokens.every": lambda _, a: tokens.every(actor=a, now=NOW),
-    **rulerooms.ACTS,
     "order_files.files": lambda _, a: order_files.files(actor=a, now=NOW),
     "order_files.file": lambda _, a: order_files.file(actor=a, now=NOW, file_id=_file(a)),
     "order_files.take": lambda _, a: order_files.take(
@@ -114,7 +100,7 @@ ACTS: Mapping[str, Act] = {
         now=NOW,
         request=OrderRequest("f.csv", hr_files.csv_bytes([["発令番号", "社員番号", "発令日", "発令区分"]]), NOW),
     ),
-    "order_files.mend": lambda _, a: order_files.mend(
+    "order_mending.mend": lambda _, a: order_mending.mend(
         actor=a, now=NOW, file_id=_file(a), cells={("", 2, "employee_no"): "another"}
     ),
     "plan_review.plan_lines": lambda _, a: plan_review.plan_lines(actor=a, now=NOW),

@@ -1,15 +1,23 @@
 """Plan review: guards first, what goes and what comes, approval by passkey and by another than the planner."""
 
+import hashlib
+import io
 import json
+from datetime import timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
+import python_calamine
 from django.test import Client
 
 import authenticators
 import sides
 import sites
-from sekisho.services import jobs, passkeys, verify_approval, work
+from sekisho.connectors.memory import MemoryTarget
+from sekisho.core import parts
+from sekisho.core.access import AccountState
+from sekisho.services import installation, jobs, passkeys, plans, verify_approval, work
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def sha256(world: sides.World, at_the_day: Path) -> str:
+    sides.targets(at_the_day)  # another test may have switched
     return str(json.loads(world.plan)["sha256"])
 
 
@@ -115,6 +124,126 @@ def test_an_approved_plan_is_switched_by_it_operation_at_its_time(sha256: str, a
     assert (job.state, job.error) == (jobs.DONE, "")
     assert models.Job.objects.filter(kind="verification").exists(), "the verification follows by itself"
     assert "実行済" in page(client, sha256)
+
+
+@pytest.mark.parametrize(
+    ("roles", "words"),
+    [
+        ([("internal_audit", "both")], "承認できるのは、コンプライアンス部門とIT運用の方です"),
+        ([("compliance", "network")], "この計画は関係会社側も変えるため"),
+    ],
+)
+def test_who_may_not_approve_is_told_why(sha256: str, roles: list[tuple[str, str]], words: str) -> None:
+    shown = page(sites.client("x", *roles), sha256)
+    assert words in shown
+    assert "data-passkey" not in shown
+
+
+def test_who_has_approved_and_whose_plan_it_is_are_told_so(sha256: str) -> None:
+    client, key = approver()
+    approve(client, key, sha256)
+    assert "ご自身は承認済みです" in page(client, sha256)
+    planner = models.Plan.objects.get(sha256=sha256).planned_by
+    assert "ご自身が作成した計画は承認できません" in page(sites.client(planner, ("it_operation", "both")), sha256)
+
+
+def test_an_expired_plan_says_so_instead_of_asking(sha256: str, at_the_day: Path) -> None:
+    installation.set_clock(actor=sides.TRUSTED, home=at_the_day, claimed=sides.AS_OF + timedelta(days=30))
+    assert "有効期限が切れたため、承認できません" in page(sites.client("x", ("compliance", "both")), sha256)
+
+
+def test_the_hash_is_read_in_eights_and_what_is_signed_stands_there_word_for_word(sha256: str) -> None:
+    shown = page(sites.client("x", ("compliance", "both")), sha256)
+    assert all(f"<span>{sha256[at : at + 8]}</span>" in shown for at in range(0, 64, 8))
+    words = f'{{"approve":"plan","sha256":"{sha256}","v":1}}'
+    assert escape(words) in shown
+    assert hashlib.sha256(words.encode()).hexdigest() in shown
+
+
+def test_each_guard_says_what_it_measured_against_what_and_what_to_do(sha256: str) -> None:
+    shown = page(sites.client("x", ("compliance", "both")), sha256)
+    assert "人事に、異動予定者名簿への署名を依頼してください" in shown, "no list is signed"
+    assert "30%まで" in shown
+
+
+def test_a_row_opens_every_operation_with_its_reason_and_its_precondition(sha256: str) -> None:
+    shown = page(sites.client("x", ("compliance", "both")), sha256)
+    assert "unitNET UNET1 の職位" in shown
+    assert "いま保有していないこと" in shown
+    assert "加わる" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "gone"),
+    [
+        ("?side=network", "sysNET eNET", "sysAFF eAFF"),
+        ("?system=sysAFF", "sysAFF eAFF", "sysNET eNET"),
+        ("?changes_q=nameNET1", "nameNET1", "nameAFF1"),
+        ("?only=restored", "条件に合う変更はありません", "sysNET eNET"),
+    ],
+)
+def test_the_changes_are_narrowed_by_side_system_words_and_kind(sha256: str, query: str, there: str, gone: str) -> None:
+    shown = page(sites.client("x", ("compliance", "both")), sha256, query).partition('id="changes"')[2]
+    shown = shown.partition("保留する付与")[0]
+    assert there in shown
+    assert f'<span class="token">{gone}' not in shown
+
+
+def test_the_plan_before_for_the_same_time_is_compared_of_ones_own_side(sha256: str, at_the_day: Path) -> None:
+    MemoryTarget("sysNET", home=at_the_day).put([AccountState("aNET1", True, frozenset({"eNET"}))])
+    later = sides.NOW + timedelta(hours=1)
+    again = plans.make(
+        actor=sides.actor_both(), as_of=sides.AS_OF, known_at=later, expires_at=None, now=later, home=at_the_day
+    )
+    installation.set_clock(actor=sides.TRUSTED, home=at_the_day, claimed=later)
+    shown = page(sites.client("x", ("compliance", "network")), again.sha256, "?by=former")
+    assert "なくなった" in shown
+    assert "nameNET1" in shown
+    assert "AFF" not in shown
+    assert "前の計画と同じです" in page(sites.client("y", ("compliance", "affiliate")), again.sha256, "?by=former")
+
+
+def test_a_plan_of_one_side_tells_it_nothing_of_the_others_systems_that_a_guard_names(
+    world: sides.World, at_the_day: Path
+) -> None:
+    """Law 8: the affiliate's system answers empty, so that nothing changes there and a guard names it."""
+    MemoryTarget("sysAFF", home=at_the_day).put([])
+    later = sides.NOW + timedelta(hours=2)
+    made = plans.make(
+        actor=sides.actor_both(), as_of=sides.AS_OF, known_at=later, expires_at=None, now=later, home=at_the_day
+    )
+    installation.set_clock(actor=sides.TRUSTED, home=at_the_day, claimed=later)
+    for path in (f"/plans/{made.sha256}", f"/plans/{made.sha256}/paper"):
+        assert "AFF" not in sites.client("x", ("compliance", "network")).get(path).content.decode()
+        assert "sysAFF" in sites.client("y", ("compliance", "affiliate")).get(path).content.decode()
+
+
+def test_the_paper_has_everything_of_the_own_side_and_room_for_a_signature(sha256: str) -> None:
+    shown = sites.client("x", ("compliance", "network")).get(f"/plans/{sha256}/paper").content.decode()
+    assert "nameNET1" in shown
+    assert "AFF" not in shown
+    assert "署名" in shown
+    assert f"<span>{sha256[:8]}</span>" in shown
+
+
+def test_the_file_is_given_whole_and_to_nobody_who_sees_one_side(sha256: str) -> None:
+    content = sites.client("x", ("compliance", "both")).get(f"/plans/{sha256}/file").content
+    assert parts.parse(content).sha256 == sha256
+    assert sites.client("y", ("compliance", "network")).get(f"/plans/{sha256}/file").status_code == 403
+    assert sites.client("z", ("it_operation", "both")).get(f"/plans/{sha256}/file").status_code == 403
+
+
+def test_the_sheet_has_a_row_for_each_operation_that_is_shown(sha256: str) -> None:
+    client = sites.client("x", ("compliance", "both"))
+    content = client.get(f"/plans/{sha256}?side=network&sheet=changes").content
+    sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    expected = [
+        one
+        for part in parts.parse(plans.stored(sha256=sha256)).parts
+        if part.side == "network"
+        for one in (*part.operations, *part.held)
+    ]
+    assert len(sheet) == 1 + len(expected)
 
 
 def test_a_plan_is_asked_for_by_it_operation_only(world: sides.World, at_the_day: Path) -> None:

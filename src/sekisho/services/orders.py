@@ -30,11 +30,11 @@ __all__ = [
     "import_orders",
     "import_snapshot",
     "orders",
-    "standing",
     "visible_among",
     "visible_between",
     "visible_in_force",
     "visible_of",
+    "visible_of_some",
     "visible_orders",
 ]
 
@@ -54,12 +54,6 @@ def _in_force(rows: list[Order]) -> list[Order]:
     """Return the finals in force and the drafts that nothing withdrew; a draft 取消 withdraws no final."""
     drafts = [order for order in resolve(rows).orders if order.status is OrderStatus.DRAFT]
     return [*in_force(rows), *drafts]
-
-
-def standing(*, person_ids: Collection[PersonId], known_at: datetime) -> frozenset[str]:
-    """Return the ids of the persons' orders that stand: in force, or advance notices that nobody withdrew."""
-    rows = orders(known_at=known_at, statuses=list(OrderStatus), person_ids=person_ids)
-    return frozenset(order.id for order in _in_force(rows))
 
 
 def is_released(order: Order, *, at: datetime) -> bool:
@@ -152,6 +146,15 @@ def _visible_glimpses(actor: Actor, now: datetime, rows: Iterable[Glimpse]) -> l
         if answers[place] or (released and himself == row.person_id):
             found.append(row)
     return found
+
+
+def visible_of_some(
+    *, actor: Actor, now: datetime, person_ids: Collection[PersonId], days: tuple[date, date]
+) -> list[Order]:
+    """Return the orders in force of some persons whose first day lies in `[from, to)`, as `visible_between` does."""
+    rows = person_facts.accepted(person_ids=person_ids, known_at=now, statuses=list(OrderStatus), days=days)
+    by_person = sorted(rows, key=lambda order: (order.person_id, order.received_at, order.position, order.id))
+    return visible_among(actor=actor, now=now, found=_in_force(by_person), statuses=list(OrderStatus))
 
 
 def visible_among(

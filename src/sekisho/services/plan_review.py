@@ -41,7 +41,7 @@ def plan_lines(*, actor: Actor, now: datetime) -> tuple[PlanLine, ...]:
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
     required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
     rows = models.Plan.objects.defer("document").select_related("cutover").prefetch_related("approvals")
-    return tuple(_line(row, required, now) for row in rows.order_by("-planned_at", "-pk")[:MOST])
+    return tuple(line_of(row, required=required, now=now) for row in rows.order_by("-planned_at", "-pk")[:MOST])
 
 
 def line(*, actor: Actor, now: datetime, sha256: str) -> PlanLine:
@@ -51,10 +51,13 @@ def line(*, actor: Actor, now: datetime, sha256: str) -> PlanLine:
         NotVisible
         BadPlan: there is none.
     """
-    found = next((one for one in plan_lines(actor=actor, now=now) if one.sha256 == sha256), None)
-    if found is None:
+    visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
+    rows = models.Plan.objects.defer("document").select_related("cutover").prefetch_related("approvals")
+    row = rows.filter(sha256=sha256).first()
+    if row is None:
         raise plans.BadPlan("plans.not_made_here", {"sha256": sha256})
-    return found
+    required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
+    return line_of(row, required=required, now=now)
 
 
 def review(*, actor: Actor, now: datetime, sha256: str) -> Standing:
@@ -87,7 +90,8 @@ def outcomes(*, actor: Actor, now: datetime, sha256: str) -> Mapping[tuple[Side,
     return counted
 
 
-def _line(row: models.Plan, required: int, now: datetime) -> PlanLine:
+def line_of(row: models.Plan, *, required: int, now: datetime) -> PlanLine:
+    """Return a plan's line; the caller has asked whether the actor may know of it."""
     approvals = len(row.approvals.all())
     cutover = getattr(row, "cutover", None)
     if cutover is not None:

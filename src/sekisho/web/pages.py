@@ -15,12 +15,11 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from sekisho import web
-from sekisho.core.visibility import Depth, FactKind, Purpose, widest
-from sekisho.http.callers import Caller, opens
+from sekisho.core.visibility import Depth, FactKind, Purpose, purpose_of, widest
+from sekisho.http.callers import Caller
 from sekisho.reports import sheets
 from sekisho.services import installation, visibility
 from sekisho.services.waiting import Wait
@@ -53,7 +52,7 @@ class Shown:
     """Whether the page offers itself for paper; None: if it has tables."""
 
 
-View = Callable[..., HttpResponseBase | Shown]
+View = Callable[..., HttpResponse | Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Page:
     needs: tuple[FactKind, ...]
     least: Depth
     acts: tuple[str, ...]
-    view: Callable[..., HttpResponseBase]
+    view: Callable[..., HttpResponse]
     shows: bool = True
     """False for an address that is only posted to."""
 
@@ -87,7 +86,11 @@ class Page:
 
     def open_to(self, caller: Caller) -> bool:
         """Tell whether the caller may open the page at all; what he then sees the services decide."""
-        return opens(caller, needs=self.needs, least=self.least)
+        on = installation.today(now=caller.now)
+        purpose = purpose_of(caller.actor, on=on)
+        return not self.needs or any(
+            widest(caller.actor, kind=kind, purpose=purpose, on=on) >= self.least for kind in self.needs
+        )
 
 
 PAGES: dict[str, Page] = {}
@@ -109,7 +112,7 @@ def page(
 
     def register(view: View) -> View:
         @wraps(view)
-        def asked(request: Request, **words: object) -> HttpResponseBase:
+        def asked(request: Request, **words: object) -> HttpResponse:
             found = PAGES[name]
             if request.method not in found.methods:
                 return HttpResponseNotAllowed(found.methods)
@@ -120,7 +123,7 @@ def page(
             if request.method == "POST":
                 request.act = found.act(request)
             shown = view(request, **words)
-            return answer(request, shown, found) if isinstance(shown, Shown) else shown
+            return shown if isinstance(shown, HttpResponse) else answer(request, shown, found)
 
         PAGES[name] = Page(name, path, needs, least, acts, asked, shows)
         return view
