@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
+import storyrooms
 from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
@@ -114,13 +115,6 @@ def _moves(status: OrderStatus) -> Ask:
     ]
 
 
-def _glimpses(status: OrderStatus) -> Ask:
-    days = (date(2024, 1, 1), date(2024, 12, 31))
-    return lambda _, a, side: [
-        one for one in transfers.glimpses(actor=a, now=NOW, days=days) if one.status == status.value
-    ]
-
-
 def _transfer(who_asks: Actor, side: Side) -> object:
     row = models.Order.objects.filter(status="final", person_id__startswith=f"P{TOKEN[side]}")
     return transfers.transfer(actor=who_asks, now=NOW, order_id=row.latest("pk").order_id).move
@@ -143,6 +137,7 @@ def _placed(who_asks: Actor) -> object:
 
 
 ASKS: Mapping[str, Ask] = {
+    **storyrooms.ASKS,
     "search.search": lambda _, a, side: search.search(actor=a, now=NOW, words=f"P{TOKEN[side]}").persons,
     "exceptions_shown.listed": lambda _, a, side: [one.state for one in exceptions_shown.listed(actor=a, now=NOW)],
     "exceptions_shown.shown": _exception,
@@ -177,8 +172,6 @@ ASKS: Mapping[str, Ask] = {
     ),
     "findings.first_open": lambda _, a, side: findings.first_open(actor=a, now=NOW, kinds="", most=99),
     "plans.show_kept": lambda w, a, side: plans.show_kept(actor=a, now=NOW, sha256=_sha256(w)),
-    "transfers.glimpses": _glimpses(OrderStatus.FINAL),
-    "transfers.glimpses before release": _glimpses(OrderStatus.DRAFT),
     "transfers.moves": _moves(OrderStatus.FINAL),
     "transfers.moves before release": _moves(OrderStatus.DRAFT),
     "transfers.transfer": lambda _, a, side: _transfer(a, side),

@@ -203,3 +203,13 @@ def test_the_day_is_the_companys(world: sides.World) -> None:
     with transaction.atomic():
         installation.set_clock(actor=sides.TRUSTED, home=world.home, claimed=sides.NOW + timedelta(hours=9))
     assert "2024年3月20日" in home(sites.client("x", ("employee", "network")))
+
+
+def test_compliance_is_told_of_moves_in_the_way_and_of_those_nobody_checked() -> None:
+    models.Order.objects.filter(status="final").update(first_day="2024-04-03", effective_date="2024-04-03")
+    models.Screening.objects.all().delete()
+    client = sites.client("houmu", ("compliance", "both"))
+    shown = home(client)
+    assert "まだ判定していない異動があります" in shown
+    assert "/season?verdict=unchecked#moves" in shown
+    assert "まだ判定していない異動" not in home(sites.client("joshisu", ("it_operation", "both")))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sekisho.core.boundary import Boundary
-from sekisho.core.kinds import OrderStatus, PersonId, Side
+from sekisho.core.kinds import OrderStatus, PersonId, Role, Side
 from sekisho.core.order_effects import in_force, resolve
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
@@ -180,8 +180,7 @@ def visible_among(
         for side in known.sides(units, order.key.company, order.first_day, host=order.host_company):
             if (side, released) not in depths:
                 depths[side, released] = _sees(actor, side, asked, now, released=released)
-            own = released and (himself == about or _heads(actor, known, order, side, now))
-            if own or depths[side, released]:
+            if depths[side, released] or (released and (himself == about or _heads(actor, known, order, side, now))):
                 visible.append(order)
                 break
     return visible
@@ -189,9 +188,11 @@ def visible_among(
 
 def _heads(actor: Actor, where: Boundary, order: Order, side: Side | None, now: datetime) -> bool:
     """Tell whether the actor knows of the move as the head of a unit that it leaves or enters."""
+    if actor.person_id is None or not any(grant.role is Role.UNIT_HEAD for grant in actor.roles):
+        return False
     units = [where.unit_or_last(code, order.first_day) for code in (order.from_unit, order.to_unit) if code]
     heads = frozenset(unit.head for unit in units if unit and unit.head)
-    if actor.person_id is None or actor.person_id not in heads:
+    if actor.person_id not in heads:
         return False
     purpose, about = visibility.purpose(actor=actor, now=now), Matter(order.person_id, heads)
     kind = FactKind.MOVE

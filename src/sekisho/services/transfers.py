@@ -3,10 +3,9 @@
 Who may see that a move is, `orders` decides; of what hangs on it, each kind of fact asks for itself.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 
 from sekisho.core.boundary import Boundary
 from sekisho.core.errors import SekishoError
@@ -17,7 +16,6 @@ from sekisho.core.visibility import Depth, FactKind, Matter
 from sekisho.services import orders, visibility
 from sekisho.services import verification_runs as runs
 from sekisho.services.boundary import boundary
-from sekisho.services.person_facts import Glimpse
 from sekisho.services.verdicts import read, reason
 from sekisho.store import models
 
@@ -35,13 +33,19 @@ class UnknownTransfer(SekishoError):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A move in a list. `outcome` None: the rules have not been asked, or the actor may not know the answer."""
+    """A move in a list. `outcome` None: the rules have not been asked, or, `hidden`, it is not the actor's to know."""
 
     order: Order
     name: str
     from_name: str
     to_name: str
     outcome: Outcome | None
+    hidden: bool = False
+
+    @property
+    def standing(self) -> str:
+        """Return the outcome's word, `unchecked` or `hidden`."""
+        return "hidden" if self.hidden else self.outcome.value if self.outcome else "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,8 @@ def moves(*, actor: Actor, now: datetime, days: tuple[date, date]) -> tuple[Move
     found = orders.visible_between(actor=actor, now=now, days=days)
     where = boundary(known_at=now)
     names = _names([order.person_id for order in found], now)
-    said = _outcomes([order.id for order in found]) if _reads_verdicts(actor, now) else {}
-    shown = [_move(order, where, names, said.get(order.id)) for order in found]
+    said = _readable(actor, found, where, now)
+    shown = [_move(order, where, names, said.get(order.id), hidden=order.id not in said) for order in found]
     return tuple(sorted(shown, key=lambda one: (one.order.first_day, one.name, one.order.id)))
 
 
@@ -99,8 +103,8 @@ def of_person(*, actor: Actor, now: datetime, person_id: PersonId) -> tuple[Move
     """Return one person's moves that the actor may see, the newest first."""
     found = orders.visible_of(actor=actor, now=now, person_id=person_id)
     where, names = boundary(known_at=now), _names([order.person_id for order in found], now)
-    said = _outcomes([order.id for order in found]) if _reads_verdicts(actor, now) else {}
-    shown = [_move(order, where, names, said.get(order.id)) for order in found]
+    said = _readable(actor, found, where, now)
+    shown = [_move(order, where, names, said.get(order.id), hidden=order.id not in said) for order in found]
     return tuple(sorted(shown, key=lambda one: (one.order.first_day, one.order.id), reverse=True))
 
 
@@ -108,28 +112,6 @@ def described(*, found: Sequence[Order], now: datetime) -> tuple[Move, ...]:
     """Return orders that somebody may see with the names in them; verdicts are not asked for."""
     where, names = boundary(known_at=now), _names([order.person_id for order in found], now)
     return tuple(_move(order, where, names, None) for order in found)
-
-
-def glimpses(*, actor: Actor, now: datetime, days: tuple[date, date]) -> list[Glimpse]:
-    """Return the same moves as `moves` in a form of which a page can take thousands; names are looked up for few."""
-    found = orders.glimpses_between(actor=actor, now=now, days=days)
-    if _reads_verdicts(actor, now):
-        here = models.Order.objects.filter(first_day__gte=days[0], first_day__lt=days[1]).values("order_id")
-        rows = models.Screening.objects.filter(order_id__in=here).order_by("id").values_list("order_id", "outcome")
-        said = {order_id: Outcome(outcome) for order_id, outcome in rows}
-        found = [one._replace(outcome=said.get(one.id)) for one in found]
-    return sorted(found, key=lambda one: (one.first_day, one.order_no, one.person_id, one.id))
-
-
-def glimpsed(move: Move) -> Glimpse:
-    """Return a move as a table of moves takes it."""
-    return orders.glimpse(move.order)._replace(outcome=move.outcome)
-
-
-def unit_names(*, known_at: datetime) -> Callable[[str, date], str]:
-    """Return what tells how a unit was called on a day; the company's chart is no secret (law 8: boundary)."""
-    where = boundary(known_at=known_at)
-    return cache(lambda code, day: _unit(where, code, day))
 
 
 def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
@@ -239,13 +221,26 @@ def _sees(actor: Actor, kind: FactKind, sides: Collection[Side | None], order: O
     )
 
 
-def _reads_verdicts(actor: Actor, now: datetime) -> bool:
-    """Tell whether the actor reads verdicts of some side; the lists hold only moves that he sees."""
-    try:
-        visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
-    except visibility.NotVisible:
-        return False
-    return True
+def _readable(actor: Actor, found: Sequence[Order], where: Boundary, now: datetime) -> dict[str, Outcome | None]:
+    """Return the outcome of each order whose verdict the actor may know, by either of its sides."""
+    reads: dict[tuple[Side | None, bool], bool] = {}
+    mine = []
+    for order in found:
+        units, released = (order.from_unit, order.to_unit), order.is_released(at=now)
+        for side in where.sides(units, order.key.company, order.first_day, host=order.host_company):
+            if (side, released) not in reads:
+                reads[side, released] = _reads_verdicts(actor, side, now, released=released)
+            if reads[side, released] or (released and order.person_id == actor.person_id):
+                mine.append(order.id)
+                break
+    said = _outcomes(mine)
+    return {order: said.get(order) for order in mine}
+
+
+def _reads_verdicts(actor: Actor, side: Side | None, now: datetime, *, released: bool) -> bool:
+    purpose, kind = visibility.purpose(actor=actor, now=now), FactKind.VERDICT
+    depth = visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now, released=released)
+    return depth is Depth.DETAIL
 
 
 def _outcomes(ids: Sequence[str]) -> dict[str, Outcome]:
@@ -264,13 +259,16 @@ def _names(persons: Sequence[str], now: datetime) -> dict[str, str]:
     return found
 
 
-def _move(order: Order, where: Boundary, names: Mapping[str, str], outcome: Outcome | None) -> Move:
+def _move(
+    order: Order, where: Boundary, names: Mapping[str, str], outcome: Outcome | None, *, hidden: bool = False
+) -> Move:
     return Move(
         order=order,
         name=names.get(order.person_id, order.person_id),
         from_name=_unit(where, order.from_unit, order.first_day),
         to_name=_unit(where, order.to_unit, order.first_day),
         outcome=outcome,
+        hidden=hidden,
     )
 
 

@@ -25,6 +25,7 @@ from sekisho.services import (
     plan_review,
     plan_summary,
     plans,
+    season,
     transfer_days,
     users,
     verification_counts,
@@ -35,11 +36,12 @@ from sekisho.services.exception_names import Names
 from sekisho.services.plan_review import PlanLine
 from sekisho.store import models
 
-SOON = timedelta(days=60)
-"""How far ahead a transfer day without a plan, and how far back a rejected row, is somebody's work."""
+SOON, WEEKS = timedelta(days=60), timedelta(days=112)
+"""How far ahead a transfer day without a plan, and how far back a rejected row, is somebody's work; moves ahead."""
 OPERATING = (Role.IT_OPERATION,)
-BOARD, PLANS, VERIFICATION, RULES, SYSTEMS, IMPORTS, ADMINISTRATION = (
+BOARD, SEASON, PLANS, VERIFICATION, RULES, SYSTEMS, IMPORTS, ADMINISTRATION = (
     "board",
+    "season",
     "plans",
     "verification",
     "rules",
@@ -87,6 +89,21 @@ def waiting(*, actor: Actor, now: datetime) -> tuple[Wait, ...]:
     found = [one for ask in ASKED for one in ask(reader) if one.n]
     order = ("stop", "unknown", "wait")
     return tuple(sorted(found, key=lambda one: order.index(one.state)))
+
+
+def moves(*, actor: Actor, now: datetime) -> tuple[Wait, ...]:
+    """Return what stands in the way of the moves ahead, for HR and compliance; the frame does not ask this."""
+    reader = _Reader(actor, now, installation.today(now=now))
+    if not reader.has(Role.HR, Role.COMPLIANCE):
+        return ()
+    found = season.season(actor=actor, now=now, days=(reader.on, reader.on + WEEKS))
+    unchecked = [one for one in found if one.standing == season.UNCHECKED]
+    stands = [one for one in found if one.standing in season.STANDS and one.standing != season.UNCHECKED]
+    first = {"in_the_way": stands, "unchecked": unchecked}
+    states = {"in_the_way": "stop", "unchecked": "unknown"}
+    return tuple(
+        Wait(kind, states[kind], SEASON, len(mine), len(found), day=mine[0].day) for kind, mine in first.items() if mine
+    )
 
 
 def by_room(found: Iterable[Wait]) -> Mapping[str, int]:

@@ -17,6 +17,8 @@ from sekisho.web.words import say, side_name
 
 DETAIL = {"approvals": ("plan", "sha256"), "exceptions": ("exception", "exception"), "rows": ("import_file", "file_id")}
 """Where a single thing has its own page: its name and the word of its address."""
+STANDINGS = {"in_the_way": "stands", "unchecked": "unchecked"}
+"""What of the season is asked for: the filter's word."""
 ELSEWHERE = {"exceptions": "exceptions", "switches": "plans", "unread": "systems"}
 
 
@@ -25,12 +27,12 @@ def home(request: Request) -> Shown:
     """Say what waits for the reader today, and what concerns himself."""
     caller = request.caller
     found = request.waits = waiting.waiting(actor=caller.actor, now=caller.now)
+    ahead = waiting.moves(actor=caller.actor, now=caller.now)
     own = mine.mine(actor=caller.actor, now=caller.now)
     day = transfer_days.next_day(actor=caller.actor, now=caller.now)
     today = installation.today(now=caller.now)
     context = {
-        "waits": [(one, _sentence(one), _href(one, request)) for one in found],
-        "things": sum(one.n for one in found),
+        "waits": [(one, _sentence(one), _href(one, request)) for one in (*found, *ahead)],
         "next_day": day,
         "days_ahead": (day - today).days if day else 0,
         "season": board_answers.link("season", request),
@@ -47,6 +49,8 @@ def _sentence(one: Wait) -> str:
 
 def _href(one: Wait, request: Request) -> str:
     """Return the thing's own page where there is one thing, else the room in which they are dealt with."""
+    if one.kind in STANDINGS:
+        return f"{reverse('season')}?verdict={STANDINGS[one.kind]}#moves"
     if one.about and one.kind in DETAIL:
         name, word = DETAIL[one.kind]
         return reverse(name, kwargs={word: one.about})

@@ -15,6 +15,7 @@ from sekisho.services import (
     person_access,
     person_learned,
     search,
+    season,
     transfers,
     units_shown,
 )
@@ -22,8 +23,8 @@ from sekisho.services.person_access import Held
 from sekisho.services.person_learned import Change, Compared, Learned
 from sekisho.services.person_story import Chapter
 from sekisho.web import forms
+from sekisho.web.moves import moves_table
 from sekisho.web.pages import Request, Shown, page
-from sekisho.web.season import moves_table
 from sekisho.web.tables import Cell, Column, Row, Table, table
 from sekisho.web.words import brings, say, side_name
 from sekisho.web.words import day as written_day
@@ -84,7 +85,7 @@ def person(request: Request, person: str) -> Shown:
         "may_ask": bool(exceptions_shown.offers(actor=caller.actor, now=caller.now)),
         "odd": sum(one.basis is not Basis.BOTH for one in mine or ()),
     }
-    glimpsed = [transfers.glimpsed(one) for one in moves]
+    glimpsed = [season.of_move(one) for one in moves]
     tables = [_posts(request, found, asked), moves_table(request, glimpsed, say("page_people.moves"))]
     if mine is not None:
         tables.append(_access(request, mine, asked))

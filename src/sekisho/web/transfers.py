@@ -8,8 +8,8 @@ from django.urls import reverse
 from sekisho.core.kinds import OperationState, Outcome
 from sekisho.services import exceptions_shown, installation, transfers
 from sekisho.services.transfers import Step, Transfer
+from sekisho.web.moves import OUTCOMES
 from sekisho.web.pages import Request, Shown, page
-from sekisho.web.season import OUTCOMES
 from sekisho.web.tables import Cell, Column, Row, table
 from sekisho.web.words import language, moment, say, side_name
 
