@@ -5,8 +5,18 @@ from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 
 import hr_files
+import rulerooms
 from sekisho.core.users import Actor
-from sekisho.services import administration, installation, jobs, order_files, order_mending, plan_review, schedules
+from sekisho.services import (
+    administration,
+    installation,
+    jobs,
+    order_files,
+    order_mending,
+    plan_review,
+    schedules,
+    tokens,
+)
 from sekisho.services.order_import import OrderRequest
 from sekisho.store import models
 from sides import NOW, World
@@ -92,7 +102,22 @@ def _file(actor: Actor) -> int:
     return made.pk
 
 
+def _token(actor: Actor) -> int:
+    made = models.ApiToken.objects.create(
+        name="t", user=actor.name, sha256=f"{models.ApiToken.objects.count():064}", scopes=["plans:read"],
+        created_at=NOW, created_by=actor.name, expires_at=NOW + timedelta(days=9),
+    )  # fmt: skip
+    return made.pk
+
+
 ACTS: Mapping[str, Act] = {
+    "tokens.make": lambda _, a: tokens.make(
+        actor=a, now=NOW, asked=tokens.NewToken("t", ("plans:read",), TODAY + timedelta(days=9))
+    ),
+    "tokens.own": lambda _, a: tokens.own(actor=a, now=NOW),
+    "tokens.revoke": lambda _, a: tokens.revoke(actor=a, now=NOW, token_id=_token(a)),
+    "tokens.every": lambda _, a: tokens.every(actor=a, now=NOW),
+    **rulerooms.ACTS,
     "order_files.files": lambda _, a: order_files.files(actor=a, now=NOW),
     "order_files.file": lambda _, a: order_files.file(actor=a, now=NOW, file_id=_file(a)),
     "order_files.take": lambda _, a: order_files.take(

@@ -4,12 +4,15 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
+import rulerooms
 import storyrooms
 from sekisho.core.kinds import OrderStatus, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.services import (
     board,
     board_people,
+    changes_shown,
+    entries_shown,
     exceptions_shown,
     findings,
     grants,
@@ -21,6 +24,7 @@ from sekisho.services import (
     plan_reading,
     plan_review,
     plans,
+    rule_previews,
     rules_shown,
     rules_toml,
     search,
@@ -33,6 +37,7 @@ from sekisho.services import (
     verification_runs,
     waiting,
 )
+from sekisho.services.ledger import Entry
 from sekisho.store import models
 from sides import COMPANY, NOW, TOKEN, TRUSTED, World
 
@@ -108,6 +113,16 @@ def _counts(world: World, who_asks: Actor) -> object:
     return verification_counts.last(actor=who_asks, now=NOW)
 
 
+def _runs(world: World, who_asks: Actor) -> tuple[verification_runs.Run, ...]:
+    _last_run(world, TRUSTED)
+    return verification_runs.last(actor=who_asks, now=NOW)
+
+
+def _one_run(world: World, who_asks: Actor) -> object:
+    newest = _runs(world, TRUSTED)[0].id
+    return verification_runs.run(actor=who_asks, now=NOW, run_id=newest)
+
+
 def _moves(status: OrderStatus) -> Ask:
     days = (date(2024, 1, 1), date(2024, 12, 31))
     return lambda _, a, side: [
@@ -136,6 +151,21 @@ def _placed(who_asks: Actor) -> object:
     return sum(one.people or 0 for one in units if one.classes)
 
 
+def _entries(who_asks: Actor) -> tuple[Entry, ...]:
+    wanted = entries_shown.Wanted()
+    return entries_shown.page(actor=who_asks, now=NOW, wanted=wanted, number=1, size=500).entries
+
+
+def _preview(who_asks: Actor) -> object:
+    job = models.Job.objects.filter(kind=jobs.PREVIEW).values_list("pk", flat=True).first() or rulerooms.previewed()
+    return rule_previews.preview(actor=who_asks, now=NOW, job_id=job).groups
+
+
+def _change(who_asks: Actor) -> object:
+    made = models.RuleProposal.objects.values_list("pk", flat=True).first() or rulerooms.proposed()
+    return changes_shown.shown(actor=who_asks, now=NOW, change_id=made).waiting
+
+
 ASKS: Mapping[str, Ask] = {
     **storyrooms.ASKS,
     "search.search": lambda _, a, side: search.search(actor=a, now=NOW, words=f"P{TOKEN[side]}").persons,
@@ -146,6 +176,8 @@ ASKS: Mapping[str, Ask] = {
     ).replace(f"N{TOKEN[side]}1", ""),
     "rules_shown.rule": lambda _, a, side: rules_shown.rule(actor=a, now=NOW, rule_id="desk").versions[0].approvers,
     "rules_shown.units": lambda _, a, side: _placed(a),
+    "rule_previews.preview": lambda _, a, side: _preview(a),
+    "changes_shown.shown": lambda _, a, side: _change(a),
     "rules_toml.document": lambda _, a, side: rules_toml.document(actor=a, now=NOW),
     "systems_shown.systems": lambda _, a, side: systems_shown.systems(actor=a, now=NOW),
     "systems_shown.system": lambda _, a, side: (
@@ -155,6 +187,10 @@ ASKS: Mapping[str, Ask] = {
         systems_shown.coverage(actor=a, now=NOW, system_id=f"sys{TOKEN[side]}").holders
     ),
     "grants.grant": lambda w, a, side: grants.grant(actor=a, now=NOW, grant_id=w.grants[side]),
+    "entries_shown.page": lambda _, a, side: _entries(a),
+    "entries_shown.page before release": lambda _, a, side: [
+        f"{TOKEN[one.side]} {one.kind}" for one in _entries(a) if "embargo" in one.facts and one.side in TOKEN
+    ],
     "units_shown.unit": lambda _, a, side: _members(a, side),
     "units_shown.chart": lambda _, a, side: [
         one for one in units_shown.chart(actor=a, now=NOW) if one.code == COMPANY[side]
@@ -187,5 +223,7 @@ ASKS: Mapping[str, Ask] = {
     "board_people.listed": lambda w, a, side: _people(w, a),
     "verification_counts.last": lambda w, a, side: _counts(w, a),
     "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
+    "verification_runs.last": lambda w, a, side: _runs(w, a)[0],
+    "verification_runs.run": lambda w, a, side: _one_run(w, a),
     "verification_runs.latest": lambda w, a, side: _last_run(w, a),
 }

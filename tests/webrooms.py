@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 import authenticators
 import hr_files
+import rulerooms
 import sides
 from sekisho.core.kinds import AFFILIATE, NETWORK, Side
 from sekisho.services import passkeys
@@ -34,6 +35,8 @@ def address(world: sides.World, name: str, side: Side) -> str:
         "<int:upload_id>": str(_upload() if name == "import_waiting" else 0),
         "<int:file_id>": str(file.pk if file else 0),
         "<path:rule>": "desk",
+        "<int:job>": str(rulerooms.previewed() if name == "rules_preview_result" else 0),
+        "<int:change>": str(rulerooms.proposed() if name == "rules_change" else 0),
         "<str:exception>": world.exceptions[side],
         "<path:order>": quote(order.order_id, safe="/"),
         "<str:person>": f"P{token}2",
@@ -156,6 +159,20 @@ def _day_off() -> Body:
     return {"day_id": made.pk}
 
 
+def _token(user: str) -> Body:
+    """Return a token of a user's."""
+    made = models.ApiToken.objects.create(
+        name="t",
+        user=user,
+        sha256=f"{models.ApiToken.objects.count():064}",
+        scopes=["plans:read"],
+        created_at=sides.NOW,
+        created_by=user,
+        expires_at=sides.NOW + timedelta(days=9),
+    )
+    return {"token": made.pk}
+
+
 DAY = sides.NOW.date().isoformat()
 BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "administration add": lambda *_: {"name": "a new user"},
@@ -168,6 +185,7 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
         "start": DAY,
         "reason": "tried",
     },
+    "administration_tokens revoke": lambda *_: _token(OTHER_USER),
     "administration_user end": lambda *_: _role(),
     "administration_user give": lambda *_: {"role": "employee", "side": "network", "start": DAY},
     "administration_user off": lambda *_: {},
@@ -191,6 +209,9 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     ),
     "imports take": lambda _, side: _order(side),
     "language choose": lambda *_: {"language": "en"},
+    "ledger hand": lambda *_: {"holder": "an auditor"},
+    "ledger pack": lambda _, side: {"side": side},
+    "ledger verify": lambda *_: {},
     "plan approve": lambda world, _: _signed(world),
     "plan switch": lambda *_: {},
     "plan undo": lambda world, _: _schedule(_sha256(world)),
@@ -198,6 +219,16 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "grant approve": lambda *_: {},
     "grant end": lambda *_: {"day": DAY},
     "grants_ask ask": lambda _, side: _grant(side),
+    "tokens make": lambda *_: {
+        "name": "t",
+        "scope": "plans:read",
+        "end": (sides.NOW + timedelta(days=9)).date().isoformat(),
+    },
+    "tokens revoke": lambda *_: _token(WHO),
+    "rules_change approve": lambda *_: {},
+    "rules_change withdraw": lambda *_: {},
+    "rules_preview ask": lambda *_: rulerooms.FORM,
+    "rules_preview_result propose": lambda *_: rulerooms.PROPOSAL,
     "verification close": lambda _, side: _finding(side),
     "verification confirm": lambda *_: _run(),
     "verification verify": lambda *_: {},

@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
+from sekisho.api import addresses
 from sekisho.web import pages
 
 pages.load()
@@ -17,6 +18,7 @@ def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django calls
 
 urlpatterns = [
     re_path(_CLOSED, closed),
+    path("api/", include(addresses.patterns())),
     *(path(page.path, page.view, name=page.name) for page in pages.PAGES.values()),
     path("accounts/", include("allauth.urls")),
 ]

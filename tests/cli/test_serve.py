@@ -38,6 +38,32 @@ def test_the_site_answers_and_ends_with_its_children(tmp_path: Path) -> None:
     assert not servers.listening(port)
 
 
+def children(pid: int) -> dict[int, str]:
+    """Return the command lines of a process's children."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return {int(one): Path(f"/proc/{one}/cmdline").read_text("utf-8") for one in found if Path(f"/proc/{one}").exists()}
+
+
+def workers(pid: int) -> list[int]:
+    return [child for child, words in children(pid).items() if words.endswith("\0work\0")]
+
+
+def test_a_worker_that_is_killed_is_started_anew_and_the_site_stays(tmp_path: Path) -> None:
+    port = servers.free_port()
+    process = sekisho(tmp_path / "home", "serve", "--port", str(port))
+    try:
+        servers.wait_until(lambda: servers.listening(port) and bool(workers(process.pid)), process, "site and worker")
+        (killed,) = workers(process.pid)
+        os.kill(killed, signal.SIGKILL)
+        servers.wait_until(lambda: workers(process.pid) not in ([], [killed]), process, "another worker")
+        assert servers.listening(port)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=40)
+    assert process.returncode == 0
+    assert b"The worker died" in said
+
+
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     import socket
 

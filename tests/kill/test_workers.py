@@ -6,23 +6,27 @@ that place, not one that chance has put somewhere. On SQLite, and on a real Post
 
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 import psycopg
 import pytest
 
 import servers
 
 ROOT = Path(__file__).parents[2]
+ROOM = "/work"
 WORKERS, JOBS, EVERY = 3, 12, 4
 
 
@@ -134,6 +138,13 @@ def test_several_workers_and_some_killed_inside_their_jobs_do_every_job_once(pla
     assert found["workers"] == kills, "the killed did not leave; everybody else did"
 
 
+def test_workers_that_start_at_once_on_a_database_without_tables_do_not_stand_in_each_others_way(place: Place) -> None:
+    starting = [place.start("start") for _ in range(WORKERS)]
+    for process in starting:
+        process.communicate(timeout=120)
+    assert [process.returncode for process in starting] == [0] * WORKERS
+
+
 def undisturbed(place: Place, folder: Path) -> tuple[Mapping[str, Any], int]:
     """Return how a switch ends that nobody disturbs, and how often its worker asks for the time."""
     calm = Place(folder, "")
@@ -166,4 +177,69 @@ def test_a_switch_whose_worker_is_killed_at_any_step_is_taken_up_by_another_and_
         killed(worker)
     found = place.finished()
     assert [row[:3] for row in found["jobs"]] == [["cutover", "done", 3], ["verification", "done", 1]]
+    same_end(found, expected)
+
+
+class Visitor:
+    """Somebody at the site, with cookies and without JavaScript."""
+
+    def __init__(self, url: str, password: str) -> None:
+        self.client = httpx.Client(base_url=url, timeout=60, follow_redirects=True, headers={"Accept-Language": "en"})
+        self.post("/accounts/login/", login="operator", password=password)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def page(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def post(self, path: str, **words: object) -> str:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.page(path))
+        assert token is not None
+        answer = self.client.post(path, data={"csrfmiddlewaretoken": token[1], **words})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@contextmanager
+def site(place: Place) -> Iterator[str]:
+    """Serve the place's site, without a worker."""
+    port = servers.free_port()
+    code = "from sekisho.cli.main import main; main()"
+    words = ["--home", str(place.home), "serve", "--no-work", "--port", str(port)]
+    environment = place.environment | {"PYTHONPATH": str(ROOT / "src")}
+    process = subprocess.Popen([sys.executable, "-c", code, *words], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        servers.wait_until(lambda: servers.listening(port), process, "the site")
+        yield f"http://localhost:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def test_a_switch_is_paused_and_resumed_in_its_middle_on_the_page_while_a_real_worker_carries_it_out(
+    place: Place, tmp_path: Path
+) -> None:
+    expected, _ = undisturbed(place, tmp_path / "calm")
+    built = json.loads(place.ask("build"))
+    worker = place.start("work", 5)
+    assert line(worker)[0] == "inside"
+    with site(place) as url, closing(Visitor(url, built["password"])) as visitor:
+        for _ in range(2):  # a reload shows the same: it stands in the row
+            shown = re.search(r'<progress max="100" value="(\d+)"', visitor.page(ROOM))
+            assert shown is not None
+            assert 0 < int(shown[1]) < 100
+        assert "paused" in visitor.post(ROOM, do="pause", job=built["job"])
+        assert worker.stdin is not None
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+        assert worker.wait(60) == 0, "it lets go of the job and lives on"
+        assert "It is paused." in visitor.page(f"{ROOM}/{built['job']}")
+        assert "waiting" in visitor.post(ROOM, do="resume", job=built["job"])
+        found = place.finished()
+        assert [row[:3] for row in found["jobs"]] == [["cutover", "done", 1], ["verification", "done", 1]]
+        assert {"job.paused", "job.resumed"} <= set(found["entries"])
+        assert "It is done." in visitor.page(f"{ROOM}/{built['job']}")
     same_end(found, expected)

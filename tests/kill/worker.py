@@ -39,7 +39,7 @@ STAND = "stand"
 def main() -> None:
     """Do what the first word says, in the home of the second."""
     word, home, *rest = sys.argv[1:]
-    {"build": build, "queue": queue, "work": run, "finish": finish}[word](Path(home), *rest)
+    {"build": build, "queue": queue, "work": run, "start": start, "finish": finish}[word](Path(home), *rest)
 
 
 def say(*words: object) -> None:
@@ -116,6 +116,12 @@ def run(home: Path, stand_at: str = "0") -> int:
         while work.step(home=home, clock=clock, worker=work.Worker(heart.hold)):
             """Go on."""
     return calls
+
+
+def start(home: Path) -> None:
+    """Begin as any command does, and do what is there: nothing."""
+    installation.prepare(home=home)
+    run(home)
 
 
 def finish(home: Path) -> None:

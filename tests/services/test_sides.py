@@ -37,6 +37,7 @@ from sekisho.services import (
     verification,
     who,
 )
+from sekisho.services.verification_runs import Run
 from sekisho.texts import LANGUAGES, text
 from sides import NOW, OTHER, TOKEN, TRUSTED, World, actor
 
@@ -125,10 +126,16 @@ ASKS: dict[str, Ask] = {
 }
 
 
+def _deviating(found: Run) -> int:
+    return found.total - found.verified - sum(side.held for side in found.sides)
+
+
 COUNTS: dict[str, Callable[[object], int]] = {
     "verification.verify": lambda found: sum(found.counts.values()),
-    "verification_runs.latest": lambda found: found.total - found.verified - sum(side.held for side in found.sides),
     "verification_counts.last": lambda found: found.left_over + found.missing + found.unknown if found else -1,
+    "verification_runs.latest": _deviating,
+    "verification_runs.last": _deviating,
+    "verification_runs.run": _deviating,
     "screening.rescreen": lambda looked_at: looked_at,
     "rules_shown.units": lambda people: people,
 }

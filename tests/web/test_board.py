@@ -205,7 +205,7 @@ def test_before_the_night_it_says_what_is_missing_and_then_that_there_is_nothing
     client.post(f"/plans/{sha256}", {"do": "switch"})
     shown = room(client)
     assert "に自動で切り替えます" in shown
-    assert "裏の処理を動かすプロセス（work）が見当たりません" in shown
+    assert "裏の処理の実行担当が動いていません" in shown
     models.Worker.objects.create(mark=leases.mark(), started_at=sides.NOW, seen_at=sides.NOW)
     assert "いま、することはありません" in room(client)
     one_side = room(sites.client("y", ("it_operation", "network")))

@@ -177,3 +177,21 @@ def test_what_waits_too_long_is_said(worked: None) -> None:
         installation.set_clock(actor=sides.TRUSTED, home=Path(settings.HOME), claimed=later)
     models.Worker.objects.update(seen_at=later)
     assert "Past their time and not begun: 1" in room(it())
+
+
+def test_a_newer_plan_of_the_night_does_not_hide_the_approved_one_on_the_board(
+    worked: None, world: sides.World
+) -> None:
+    compliance = sides.actor(Role.COMPLIANCE, BOTH, name="houmu")
+    plans.approve(actor=compliance, document=world.plan, method="passkey", now=sides.NOW, home=world.home)
+    approved = models.Plan.objects.get().sha256
+    later = sides.NOW + timedelta(hours=1)
+    plans.make(actor=sides.actor_both(), as_of=sides.AS_OF, known_at=later, expires_at=None, now=later, home=world.home)
+    client = it()
+    client.post(f"/plans/{approved}", {"do": "switch"})
+    shown = room(client, "/board")
+    assert "A re-plan made a newer plan that differs from the approved one." in shown
+    assert f"/plans/{approved}" in shown
+    assert "No worker runs" not in shown
+    models.Worker.objects.all().delete()
+    assert "No worker runs. On the server, start sekisho serve" in room(client, "/board")

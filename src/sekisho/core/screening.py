@@ -9,7 +9,7 @@ anyone's employment.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sekisho.core import exceptions, moves
@@ -55,6 +55,10 @@ class Rulebook:
             found.sort(key=lambda rule: (_TYPES.index(rule.type), rule.id, rule.version))
             self._days[on] = tuple(found)
         return self._days[on]
+
+    def with_rules(self, rules: tuple[Rule, ...]) -> "Rulebook":
+        """Return the book with other rules over the same units; what is remembered of those stays remembered."""
+        return replace(self, rules=rules, _days={})
 
     def fit(self, post: Post, keys: Keys, on: date) -> Answer:
         """Tell whether the post fits one end of a rule; on a day of mass transfer the same is asked often."""

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from sekisho.core.users import Actor
+from sekisho.core.visibility import Depth, FactKind, purpose_of, widest
 from sekisho.services import installation, users
 
 LANGUAGE_COOKIE = "sekisho_language"
@@ -21,6 +22,16 @@ class Caller:
     now: datetime
     home: Path
     language: str
+
+
+def opens(who: Caller, *, needs: tuple[FactKind, ...], least: Depth) -> bool:
+    """Tell whether the caller sees any of such facts, of some side, at least to that depth; without needs, everybody.
+
+    What every page and every call asks before it looks anything up; what is then seen the services decide.
+    """
+    on = installation.today(now=who.now)
+    purpose = purpose_of(who.actor, on=on)
+    return not needs or any(widest(who.actor, kind=kind, purpose=purpose, on=on) >= least for kind in needs)
 
 
 def caller(request: HttpRequest, *, username: str | None = None) -> Caller:

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from sekisho.core import parameters as core
@@ -21,7 +20,7 @@ from sekisho.core.kinds import BOTH, Role
 from sekisho.core.parameters import ParameterValue
 from sekisho.core.users import Actor
 from sekisho.core.visibility import FactKind
-from sekisho.services import installation, ledger, rules, users, visibility
+from sekisho.services import installation, ledger, rules, sign_in, tokens, users, visibility
 from sekisho.store import models
 
 SITE = "site"
@@ -153,7 +152,7 @@ def add_user(*, actor: Actor, now: datetime, name: str) -> str:
 
 @transaction.atomic
 def renew_sign_in(*, actor: Actor, now: datetime, name: str) -> str:
-    """Give a user a new password, remove his passkeys and codes, end his sessions; return the password.
+    """Give a user a new password, remove his passkeys and codes, end his sessions and tokens; return the password.
 
     Raises:
         AdministratorsOnly, UnknownUser
@@ -166,14 +165,15 @@ def renew_sign_in(*, actor: Actor, now: datetime, name: str) -> str:
     user.set_password(password)
     user.save(update_fields=["password"])
     Authenticator.objects.filter(user_id=user.pk).delete()
-    _end_sessions(user)
+    sign_in.end_sessions(name=name)
+    tokens.revoke_all(actor=actor, now=now, name=name)
     _record("user.renewed", actor, now, {"user": name})
     return password
 
 
 @transaction.atomic
 def switch(*, actor: Actor, now: datetime, name: str, active: bool) -> None:
-    """Let a user sign in or not; switched off, his sessions end at once.
+    """Let a user sign in or not; switched off, his sessions and tokens end at once.
 
     Raises:
         AdministratorsOnly, UnknownUser, Himself
@@ -184,7 +184,8 @@ def switch(*, actor: Actor, now: datetime, name: str, active: bool) -> None:
     user.is_active = active
     user.save(update_fields=["is_active"])
     if not active:
-        _end_sessions(user)
+        sign_in.end_sessions(name=name)
+        tokens.revoke_all(actor=actor, now=now, name=name)
     _record("user.switched", actor, now, {"user": name, "active": active})
 
 
@@ -360,11 +361,6 @@ def _user(name: str) -> models.User:
     if user is None:
         raise UnknownUser("administration.unknown_user", {"name": name})
     return user
-
-
-def _end_sessions(user: models.User) -> None:
-    for session in UserSession.objects.filter(user_id=user.pk):
-        session.end()
 
 
 def _login(name: str, user: models.User | None, rows: list[models.RoleAssignment], steps: dict[int, int]) -> Login:

@@ -94,13 +94,15 @@ class Board:
     """A transfer day. `line` None: there is no plan. `started_at` None: the switch has not begun.
 
     `held_before` are the grants that the plan itself holds; `guards` the guards of which the actor may know, each
-    with its state; `asked` None: nobody has let the switch be carried out yet.
+    with its state; `asked` None: nobody has let the switch be carried out yet. `newer`: a plan of a later night than
+    the leading one, which differs from it and waits for approval.
     """
 
     day: date
     around: Around
     any_orders: bool
     line: PlanLine | None = None
+    newer: PlanLine | None = None
     asked: Asked | None = None
     worked: bool = True
     started_at: datetime | None = None
@@ -153,6 +155,7 @@ def board(*, actor: Actor, now: datetime, day: date | None) -> Board:
         around=around,
         any_orders=True,
         line=line,
+        newer=_newer(by_day[shown], line),
         asked=asked(actor=actor, now=now, sha256=line.sha256),
         worked=workers.health(now=now).alive > 0,
         started_at=cutover.started_at if cutover else None,
@@ -191,9 +194,19 @@ def _network_first(key: tuple[Side, str]) -> tuple[bool, bool, Side, str]:
 
 
 def _leading(lines: list[PlanLine]) -> PlanLine | None:
-    """Return the plan that the day is about: one that was begun before one that is newer."""
+    """Return the plan that the day is about: one that was begun, else the newest approved, else the newest.
+
+    A re-plan of the night that nobody has approved yet does not hide what is approved, and will be carried out.
+    """
     begun = [one for one in lines if one.state in {plan_review.RUNNING, plan_review.FINISHED}]
-    return next(iter(begun or lines), None)
+    approved = [one for one in lines if one.state == plan_review.APPROVED]
+    return next(iter(begun or approved or lines), None)
+
+
+def _newer(lines: list[PlanLine], leading: PlanLine) -> PlanLine | None:
+    """Return the newest plan where it is newer than the leading one and still to be approved."""
+    newest = lines[0]
+    return newest if newest.state == plan_review.WAITING and newest.planned_at > leading.planned_at else None
 
 
 def _counted(actor: Actor, now: datetime, sides: frozenset[Side]) -> frozenset[Side]:

@@ -9,33 +9,15 @@ from django.db.models import Min
 from sekisho.core import exceptions as core
 from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import exceptions, installation, person_sides, visibility
+from sekisho.services import exceptions, installation, person_sides
 from sekisho.services import verification_runs as runs
+from sekisho.services.approvals_shown import Approval, Telling, Waiting, approval
 from sekisho.services.exception_names import Names
 from sekisho.services.exceptions import REQUESTED, WITHDRAWN, ExceptionState, UnknownException
 from sekisho.services.rules import rules
 from sekisho.store import models
 
 CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """One approval: by which user, for which sides, when."""
-
-    by: str
-    sides: tuple[str, ...]
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A side whose approval is missing, and who could give it; `persons` None: that side's own to know."""
-
-    side: Side
-    count: int
-    persons: tuple[tuple[str, str], ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +98,8 @@ def _shown(actor: Actor, now: datetime, states: Sequence[ExceptionState]) -> lis
     names, today = Names.known(now), installation.today(now=now)
     ids = [one.id for one in states]
     rows, asked = _rows(ids, now), _asked(ids)
-    listed_persons = sorted({str(person) for row in names.approvers for person in row.persons})
-    spoken = _names([*(one.person_id for one in states), *listed_persons], now)
-    sees: dict[Side, bool] = {}
+    spoken = _names([one.person_id for one in states], now)
+    told = Telling.of(actor, now, names)
     found = []
     for state in states:
         sides = core.listed(names.approvers, state.rule, (today,))
@@ -127,12 +108,8 @@ def _shown(actor: Actor, now: datetime, states: Sequence[ExceptionState]) -> lis
                 state=state,
                 name=spoken.get(state.person_id, state.person_id),
                 asked_at=asked[state.id],
-                approvals=tuple(_approval(one) for one in rows[state.id].approvals),
-                waiting=tuple(
-                    _waiting(actor, now, side, sides.get(side, frozenset()), spoken, sees) for side in state.open_sides
-                )
-                if state.state == REQUESTED
-                else (),
+                approvals=tuple(approval(one) for one in rows[state.id].approvals),
+                waiting=told.waiting(state.open_sides if state.state == REQUESTED else (), sides),
                 may_approve=_may_approve(actor, state, names, sides),
                 may_withdraw=_may_withdraw(actor, state, today),
             )
@@ -162,28 +139,6 @@ def _names(persons: Sequence[str], now: datetime) -> dict[str, str]:
     for start in range(0, len(persons), CHUNK):
         found.update(runs.names(person_ids=persons[start : start + CHUNK], known_at=now))
     return found
-
-
-def _approval(one: Mapping[str, str]) -> Approval:
-    written = str(one.get("at") or "")
-    at = datetime.fromisoformat(written) if "T" in written else None
-    return Approval(str(one.get("by") or ""), tuple(word for word in str(one.get("side") or "").split(";") if word), at)
-
-
-def _waiting(
-    actor: Actor,
-    now: datetime,
-    side: Side,
-    persons: frozenset[PersonId],
-    spoken: Mapping[str, str],
-    sees: dict[Side, bool],
-) -> Waiting:
-    if side not in sees:
-        purpose = visibility.purpose(actor=actor, now=now)
-        depth = visibility.depth(actor=actor, kind=FactKind.PERSON, side=side, purpose=purpose, now=now)
-        sees[side] = depth is Depth.DETAIL
-    named = tuple((str(one), spoken.get(one, one)) for one in sorted(persons)) if sees[side] else None
-    return Waiting(side, len(persons), named)
 
 
 def _may_approve(actor: Actor, state: ExceptionState, names: Names, sides: Mapping[Side, frozenset[PersonId]]) -> bool:

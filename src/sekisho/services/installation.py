@@ -1,6 +1,9 @@
 """The home: its schema, its zone, its clock, whether it is a rehearsal."""
 
+import fcntl
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,6 +24,8 @@ DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")
 REHEARSAL_MARK = "rehearsal"
 CLOCK_FILE = "clock"
 CACHE_TABLE = "sekisho_cache"
+PREPARING = 0x5E_15_41
+"""The number of PostgreSQL's advisory lock under which tables are changed."""
 
 
 class ClockRefused(SekishoError):
@@ -32,11 +37,30 @@ class AdministratorsOnly(SekishoError):
 
 
 def prepare(*, home: Path) -> None:
-    """Make the home's folder and bring its tables up to date."""
+    """Make the home's folder and bring its tables up to date; of several processes that start at once, one does."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not _migrated():
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
+    if _migrated():
+        return
+    with _alone(home):
+        if not _migrated():
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Keep other processes from changing the tables meanwhile: by a lock of the database, or of the home's file."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
+        return
+    with (home / "prepare.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _migrated() -> bool:

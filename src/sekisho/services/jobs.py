@@ -24,7 +24,8 @@ OPEN = (WAITING, RUNNING, PAUSED)
 LATE = timedelta(minutes=5)
 """What begins later than this after it was due says so."""
 CUTOVER, VERIFICATION, CHECK, PLAN, REPLAN = "cutover", "verification", "check", "plan", "replan"
-IMPORT = "import"
+IMPORT, AUDIT, PACK = "import", "audit", "pack"
+PREVIEW, RESCREEN = "preview", "rescreen"
 _SYSTEMS = (Role.IT_OPERATION,)
 ASKING: Mapping[str, tuple[Role, ...]] = {
     PLAN: _SYSTEMS,
@@ -33,11 +34,20 @@ ASKING: Mapping[str, tuple[Role, ...]] = {
     VERIFICATION: (Role.IT_OPERATION, Role.COMPLIANCE, Role.INTERNAL_AUDIT),
     CHECK: (Role.HR, Role.COMPLIANCE),
     IMPORT: (Role.HR, Role.COMPLIANCE),
+    AUDIT: (Role.COMPLIANCE, Role.INTERNAL_AUDIT, Role.IT_OPERATION, Role.ADMINISTRATOR),
+    PACK: (Role.COMPLIANCE, Role.INTERNAL_AUDIT),
+    PREVIEW: (Role.HR, Role.COMPLIANCE),
+    RESCREEN: (Role.HR, Role.COMPLIANCE),
 }
 """Kind of job → who may ask for it."""
 WHOLE = frozenset({PLAN, REPLAN, CUTOVER})
 """Kinds that show or change every side, so whoever asks must hold the role for every side."""
-ABOUT: Mapping[str, FactKind] = {VERIFICATION: FactKind.DEVIATION, CHECK: FactKind.VERDICT, IMPORT: FactKind.ORDER_FILE}
+ABOUT: Mapping[str, FactKind] = {
+    VERIFICATION: FactKind.DEVIATION,
+    IMPORT: FactKind.ORDER_FILE,
+    **dict.fromkeys((AUDIT, PACK), FactKind.ENTRY),
+    **dict.fromkeys((CHECK, PREVIEW, RESCREEN), FactKind.VERDICT),
+}
 """Kind of job → the kind of fact it is about; plans, where it is not named."""
 _PLAIN = frozenset(
     {"actor", "as_of", "at", "attempts", "error", "expires_at", "given", "job", "kind", "required", "sha256", "until"}
@@ -253,9 +263,9 @@ def may(*, actor: Actor, kind: str, now: datetime, side: str = "") -> bool:
 
 
 def side_of(*, actor: Actor, kind: str, now: datetime) -> str:
-    """Return the side of work that the actor asks for: a check is of the sides he judges for, all else of all."""
+    """Return the side of work that the actor asks for: a check or pack is of his own sides, all else of all."""
     known = sides(now=now)
-    if kind == CHECK:
+    if kind in {CHECK, PACK, RESCREEN}:
         on = installation.today(now=now)
         known = [one for one in known if any(actor.has(role, on=on, side=Side(one)) for role in ASKING[kind])]
     return common_side([Side(one) for one in known], released=False)

@@ -26,7 +26,8 @@ UNTIL_FINAL = "final"
 """An embargo that only the final order ends; the notice named no instant."""
 
 _INSERT_ENTRY = (
-    "INSERT INTO store_ledgerentry (entry_id, kind, side, recorded_at, leaf, leaf_hash) VALUES (%s, %s, %s, %s, %s, %s)"
+    "INSERT INTO store_ledgerentry (entry_id, kind, side, recorded_at, leaf, leaf_hash, person_id, embargo)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _INSERT_CONTENT = (
     "INSERT INTO store_ledgercontent (commitment, entry_id, salt, content, destroyed_by) VALUES (%s, %s, %s, %s, %s)"
@@ -86,13 +87,20 @@ def record_many(entries: Sequence[NewEntry], *, actor: str, now: datetime) -> li
     stored_at = connection.ops.adapt_datetimefield_value(at)
     contents = [(row.promise, row.entry_id, row.salt, row.content, "") for row in made if row.promise]
     rows = [
-        (row.entry_id, entry.kind, entry.side, stored_at, row.leaf, leaf_hash(row.leaf))
+        (row.entry_id, entry.kind, entry.side, stored_at, row.leaf, leaf_hash(row.leaf), *_found_by(entry.facts))
         for entry, row in zip(entries, made, strict=True)
     ]
     with connection.cursor() as cursor:  # plain statements: bulk_create gives SQLite 140 rows at a time
         cursor.executemany(_INSERT_CONTENT, contents)
         cursor.executemany(_INSERT_ENTRY, rows)
     return [row.entry_id for row in made]
+
+
+def _found_by(facts: Mapping[str, Json]) -> tuple[str | None, str | None]:
+    """Return what an entry is found by or left out by: the person it is about, and its embargo."""
+    person = next((facts[name] for name in ("person_id", "person", "about") if facts.get(name)), None)
+    until = facts.get("embargo")
+    return (person if isinstance(person, str) else None, until if isinstance(until, str) else None)
 
 
 @dataclass(frozen=True, slots=True)

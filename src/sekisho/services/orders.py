@@ -30,6 +30,7 @@ __all__ = [
     "import_orders",
     "import_snapshot",
     "orders",
+    "standing",
     "visible_among",
     "visible_between",
     "visible_in_force",
@@ -54,6 +55,12 @@ def _in_force(rows: list[Order]) -> list[Order]:
     """Return the finals in force and the drafts that nothing withdrew; a draft 取消 withdraws no final."""
     drafts = [order for order in resolve(rows).orders if order.status is OrderStatus.DRAFT]
     return [*in_force(rows), *drafts]
+
+
+def standing(*, person_ids: Collection[PersonId], known_at: datetime) -> frozenset[str]:
+    """Return the ids of the persons' orders that stand: in force, or advance notices that nobody withdrew."""
+    rows = orders(known_at=known_at, statuses=list(OrderStatus), person_ids=person_ids)
+    return frozenset(order.id for order in _in_force(rows))
 
 
 def is_released(order: Order, *, at: datetime) -> bool:

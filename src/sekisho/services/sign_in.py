@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from sekisho.core.canonical import Json
@@ -32,6 +33,12 @@ def ways(*, name: str) -> Ways:
 def is_user(*, name: str) -> bool:
     """Tell whether there is a user of that name."""
     return User.objects.filter(username=name).exists()
+
+
+def end_sessions(*, name: str) -> None:
+    """Sign a user out everywhere."""
+    for session in UserSession.objects.filter(user__username=name):
+        session.end()
 
 
 @transaction.atomic

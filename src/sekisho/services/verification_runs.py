@@ -19,8 +19,13 @@ from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import installation, ledger, users, visibility
 from sekisho.store import models
 
+MOST = 100
 CONFIRMING = (Role.COMPLIANCE, Role.INTERNAL_AUDIT, Role.IT_OPERATION)
 VERIFIED, HELD = "verified", "held"
+
+
+class UnknownVerification(SekishoError):
+    """There is no such verification."""
 
 
 class NothingToConfirm(SekishoError):
@@ -124,6 +129,31 @@ def latest(*, actor: Actor, now: datetime, until: datetime | None = None) -> Run
     return _run(row, actor, now) if row is not None else None
 
 
+def last(*, actor: Actor, now: datetime) -> tuple[Run, ...]:
+    """Return the last verifications, newest first, each cut to what the actor may see.
+
+    Raises:
+        NotVisible
+    """
+    visibility.need_some(actor=actor, kind=FactKind.DEVIATION, now=now, least=Depth.COUNT)
+    rows = list(models.VerificationRun.objects.filter(verified_at__lte=now).order_by("-verified_at", "-pk")[:MOST])
+    depths = _depths(rows, actor, now)
+    return tuple(_cut(row, depths) for row in rows)
+
+
+def run(*, actor: Actor, now: datetime, run_id: int) -> Run:
+    """Return one verification.
+
+    Raises:
+        NotVisible, UnknownVerification
+    """
+    visibility.need_some(actor=actor, kind=FactKind.DEVIATION, now=now, least=Depth.COUNT)
+    row = models.VerificationRun.objects.filter(pk=run_id, verified_at__lte=now).first()
+    if row is None:
+        raise UnknownVerification("verification.unknown_run")
+    return _run(row, actor, now)
+
+
 @transaction.atomic
 def confirm(*, actor: Actor, now: datetime, run_id: int) -> None:
     """Confirm what the executor of a cutover verified himself.
@@ -147,11 +177,21 @@ def confirm(*, actor: Actor, now: datetime, run_id: int) -> None:
 
 
 def _run(row: models.VerificationRun, actor: Actor, now: datetime) -> Run:
+    return _cut(row, _depths([row], actor, now))
+
+
+def _depths(rows: Sequence[models.VerificationRun], actor: Actor, now: datetime) -> dict[str, Depth]:
+    """Ask once a side, however many runs are shown: each read that only a both-sides role allows is one entry."""
     purpose = visibility.purpose(actor=actor, now=now)
-    depths = {
+    sides = {side for row in rows for side in (*row.by_side, *(one["side"] for one in row.unread))}
+    return {
         side: visibility.depth(actor=actor, kind=FactKind.DEVIATION, side=side, purpose=purpose, now=now)
-        for side in sorted({*row.by_side, *(one["side"] for one in row.unread)})
+        for side in sorted(sides)
     }
+
+
+def _cut(row: models.VerificationRun, depths: Mapping[str, Depth]) -> Run:
+    """Return the run as far as the actor may see it."""
     counted = [side for side, depth in depths.items() if depth >= Depth.COUNT and side in row.by_side]
     detailed = {side for side, depth in depths.items() if depth is Depth.DETAIL}
     return Run(

@@ -9,7 +9,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
@@ -19,13 +19,16 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.users import Actor
 from sekisho.services import (
     cutover,
+    entries,
     job_claims,
     jobs,
     leases,
     ledger,
     order_uploads,
+    pack_jobs,
     plans,
     replanning,
+    rule_preview,
     schedules,
     screening,
     users,
@@ -164,6 +167,31 @@ def _import(task: Task) -> Done:
     return Done(order_uploads.work(actor=task.actor, now=task.now, upload_id=upload, told=task.tell))
 
 
+def _audit(task: Task) -> Done:
+    """Check the whole ledger; what is wrong is named by its place and its sentence's code, never by what it says."""
+    found = entries.verify(actor=task.actor, now=task.now)
+    fault: dict[str, Json] = {"code": found.fault.code, "position": found.fault.position} if found.fault else {}
+    return Done(
+        {"ok": found.ok, "entries": found.entries, "checkpoints": found.checkpoints, "root": found.root, **fault}
+    )
+
+
+def _pack(task: Task) -> Done:
+    side = str(task.job.params["side"])
+    return Done(pack_jobs.make(actor=task.actor, now=task.now, home=task.home, job_id=task.job.id, side=side))
+
+
+def _preview(task: Task) -> Done:
+    params, now = task.job.params, task.now
+    change, since = rule_preview.read_change(params["change"]), date.fromisoformat(params["since"])
+    return Done(lines=rule_preview.compute(change=change, since=since, now=now, tell=task.tell))
+
+
+def _rescreen(task: Task) -> Done:
+    screening.rescreen(actor=task.actor, now=task.now, since=date.fromisoformat(task.job.params["since"]))
+    return Done()
+
+
 KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.PLAN: _plan,
     jobs.REPLAN: _replan,
@@ -171,5 +199,9 @@ KINDS: Mapping[str, Callable[[Task], Done]] = {
     jobs.VERIFICATION: _verification,
     jobs.CHECK: _check,
     jobs.IMPORT: _import,
+    jobs.AUDIT: _audit,
+    jobs.PACK: _pack,
+    jobs.PREVIEW: _preview,
+    jobs.RESCREEN: _rescreen,
 }
 """Kind of job → what it does, and what it leaves to be shown."""

@@ -176,8 +176,11 @@ def _before(shown: Board) -> list[Waiting]:
         found.append(Waiting("stop", say("page_board.waits_asked", at=moment(line.as_of)), plan))
     if shown.started_at is None and line.state == plan_review.APPROVED and shown.asked:
         found += [Waiting("stop", say(one.code, **one.params), plan) for one in shown.asked.troubles]
-    if shown.started_at is None and shown.asked and not shown.worked:
-        found.append(Waiting("stop", say("page_board.waits_worker")))
+    if shown.finished_at is None and not shown.worked:
+        found.append(Waiting("stop", say("page_board.waits_worker"), reverse("work")))
+    if shown.newer is not None and shown.started_at is None:
+        newer = reverse("plan", kwargs={"sha256": shown.newer.sha256})
+        found.append(Waiting("wait", say("page_board.waits_newer"), newer, shown.newer.planned_at))
     odd = sum(state == "hold" for _, state in shown.guards)
     if odd and shown.started_at is None:
         found.append(Waiting("stop", say("page_board.waits_guards", n=odd, total=len(shown.guards)), plan))

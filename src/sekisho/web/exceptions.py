@@ -10,11 +10,12 @@ from django.urls import reverse
 from sekisho.core.errors import SekishoError
 from sekisho.services import exceptions as services
 from sekisho.services import exceptions_shown, installation
-from sekisho.services.exceptions_shown import ExceptionShown, Offer, Waiting
+from sekisho.services.exceptions_shown import ExceptionShown, Offer
 from sekisho.web import forms
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.rule_words import room_tabs
 from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.waiting import waits_words
 from sekisho.web.words import day as written_day
 from sekisho.web.words import language, moment, say, side_name
 
@@ -80,7 +81,7 @@ def exception(request: Request, exception: str) -> HttpResponse | Shown:
         "mark": mark,
         "sentence": sentence,
         "approvals": [(one, "、".join(side_name(side) for side in one.sides)) for one in found.approvals],
-        "waiting": [_waits(one) for one in found.waiting],
+        "waiting": [waits_words(one) for one in found.waiting],
         "requested_by": _requester(found),
     }
     return Shown("rules/exception.html", context)
@@ -125,7 +126,8 @@ def _row(one: ExceptionShown) -> Row:
             Cell(_requester(one), note=moment(one.asked_at)),
             Cell(given.replace("（）", ""), given.replace("（）", "") or "—"),
             Cell(
-                "、".join(_waits(each) for each in one.waiting), "、".join(_waits(each) for each in one.waiting) or "—"
+                "、".join(waits_words(each) for each in one.waiting),
+                "、".join(waits_words(each) for each in one.waiting) or "—",
             ),
         ),
         href,
@@ -135,15 +137,6 @@ def _row(one: ExceptionShown) -> Row:
 def _requester(one: ExceptionShown) -> str:
     asked_by = one.state.requested_by
     return say("page_exceptions.from_folder") if asked_by.startswith("folder:") else asked_by
-
-
-def _waits(one: Waiting) -> str:
-    """Return a side and who may approve there."""
-    if one.persons is None:
-        who = say("page_exceptions.some", n=one.count)
-    else:
-        who = "、".join(f"{name}（{person}）" for person, name in one.persons) or say("page_exceptions.nobody")
-    return say("page_exceptions.waits", side=side_name(one.side), who=who)
 
 
 def _offer(one: Offer) -> tuple[str, str]:

@@ -24,9 +24,11 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; script-src 'self'; style-src 'self'"
 )
-_OPEN = ("/accounts/", "/static/", "/api/", "/language")
-_BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language", "/account")
-"""What somebody may open who has signed in with a password alone, and has no passkey and no code generator yet."""
+_OPEN = ("/accounts/", "/static/", "/language")
+_PROGRAMS = "/api/"
+"""Where programs come in with tokens of their own (`sekisho.api.admission`): no session counts there."""
+_BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language")
+"""Beside one's account, what a password alone opens to somebody without a passkey or a code generator."""
 _READING = {"GET", "HEAD"}
 
 
@@ -53,17 +55,23 @@ class Gate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method == "GET" and _is_other_name_of_here(request):
+        by_program = request.path.startswith(_PROGRAMS)
+        if request.method == "GET" and not by_program and _is_other_name_of_here(request):
             return HttpResponseRedirect(settings.URL + request.get_full_path())
         translation.activate(language_of(request))
         now = installation.clock(home=settings.HOME)
         timezone.activate(installation.zone(known_at=now))
+        if by_program:
+            return self._answered(request)
         if request.user.is_authenticated:
             request.caller = caller(request)  # type: ignore[attr-defined]  # declared on pages.Request
             if _needs_second_step(request):
                 return HttpResponseRedirect("/account")
         elif not request.path.startswith(_OPEN):
             return _to_sign_in(request)
+        return self._answered(request)
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
         try:
             with while_reading() if request.method in _READING else nullcontext():
                 return self.get_response(request)
@@ -118,7 +126,11 @@ def _is_other_name_of_here(request: HttpRequest) -> bool:
 
 def _needs_second_step(request: HttpRequest) -> bool:
     """Tell whether a password alone has let somebody in where it is not enough: everywhere but in a rehearsal."""
-    if request.path.startswith(_BEFORE_SECOND_STEP) or installation.is_rehearsal(home=settings.HOME):
+    if (
+        request.path == "/account"
+        or request.path.startswith(_BEFORE_SECOND_STEP)
+        or installation.is_rehearsal(home=settings.HOME)
+    ):
         return False
     if any(step.get("method") in {"mfa", "socialaccount"} for step in request.session.get(_STEPS, [])):
         return False

@@ -15,11 +15,12 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from sekisho import web
-from sekisho.core.visibility import Depth, FactKind, Purpose, purpose_of, widest
-from sekisho.http.callers import Caller
+from sekisho.core.visibility import Depth, FactKind, Purpose, widest
+from sekisho.http.callers import Caller, opens
 from sekisho.reports import sheets
 from sekisho.services import installation, visibility
 from sekisho.services.waiting import Wait
@@ -52,7 +53,7 @@ class Shown:
     """Whether the page offers itself for paper; None: if it has tables."""
 
 
-View = Callable[..., HttpResponse | Shown]
+View = Callable[..., HttpResponseBase | Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Page:
     needs: tuple[FactKind, ...]
     least: Depth
     acts: tuple[str, ...]
-    view: Callable[..., HttpResponse]
+    view: Callable[..., HttpResponseBase]
     shows: bool = True
     """False for an address that is only posted to."""
 
@@ -86,11 +87,7 @@ class Page:
 
     def open_to(self, caller: Caller) -> bool:
         """Tell whether the caller may open the page at all; what he then sees the services decide."""
-        on = installation.today(now=caller.now)
-        purpose = purpose_of(caller.actor, on=on)
-        return not self.needs or any(
-            widest(caller.actor, kind=kind, purpose=purpose, on=on) >= self.least for kind in self.needs
-        )
+        return opens(caller, needs=self.needs, least=self.least)
 
 
 PAGES: dict[str, Page] = {}
@@ -112,7 +109,7 @@ def page(
 
     def register(view: View) -> View:
         @wraps(view)
-        def asked(request: Request, **words: object) -> HttpResponse:
+        def asked(request: Request, **words: object) -> HttpResponseBase:
             found = PAGES[name]
             if request.method not in found.methods:
                 return HttpResponseNotAllowed(found.methods)
@@ -123,7 +120,7 @@ def page(
             if request.method == "POST":
                 request.act = found.act(request)
             shown = view(request, **words)
-            return shown if isinstance(shown, HttpResponse) else answer(request, shown, found)
+            return answer(request, shown, found) if isinstance(shown, Shown) else shown
 
         PAGES[name] = Page(name, path, needs, least, acts, asked, shows)
         return view

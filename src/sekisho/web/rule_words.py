@@ -113,3 +113,26 @@ def conditions(one: RuleShown) -> str:
         say("page_rules.both_ways" if rule.reverse else "page_rules.one_way"),
     ]
     return "、".join(parts) if language() == "ja" else "; ".join(parts)
+
+
+def change_rows(was: Rule | None, change: Rule) -> list[tuple[str, str, str, bool]]:
+    """Return what a rule says now and would say, line by line, and whether the line differs."""
+    before = _lines(was) if was is not None else {}
+    after = {} if change.period.start == change.period.end else _lines(change)
+    return [
+        (say(f"page_rules.{key}"), before.get(key, "—"), after.get(key, "—"), before.get(key) != after.get(key))
+        for key in {**before, **after}
+    ]
+
+
+def _lines(rule: Rule) -> dict[str, str]:
+    start, goal = ends_words(rule)
+    lines = {"type": type_word(rule.type), "kind": say(f"page_rules.kind_{rule.kind.value}")}
+    lines |= {"from_end": start, "to_end": goal}
+    if rule.kind is RuleKind.DIRECT_TRANSFER:
+        lines |= {
+            "key_neutral_stay_days": _days(rule.neutral_stay_days),
+            "key_lookback_days": _days(rule.lookback_days),
+        }
+        lines["key_reverse"] = say("page_rules.both_ways" if rule.reverse else "page_rules.one_way")
+    return lines | {"text_ja": rule.text_ja or "—", "text_en": rule.text_en or "—", "source": rule.source or "—"}

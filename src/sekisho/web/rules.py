@@ -6,7 +6,7 @@ from django.urls import reverse
 from sekisho.core.kinds import RuleType
 from sekisho.core.rule_matrix import TYPES, Matrix
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import exceptions_shown, rules_shown, rules_toml
+from sekisho.services import exceptions_shown, jobs, rule_changes, rules_shown, rules_toml
 from sekisho.services.rules_shown import RuleHistory, RuleShown, RulesShown, UnitPlaced
 from sekisho.services.verdicts import class_name
 from sekisho.web import exceptions, forms
@@ -54,8 +54,11 @@ def rules(request: Request) -> Shown:
 
 @page("rules/rules.toml", "rules_toml", needs=NEEDS, least=Depth.DETAIL)
 def toml(request: Request) -> HttpResponse:
-    """Hand out rules.toml as the rules hold, with what was adopted on the site."""
-    content = rules_toml.document(actor=request.caller.actor, now=request.caller.now)
+    """Hand out rules.toml as the rules hold, with what was adopted on the site; `?change=` adds a proposal."""
+    caller, asked, change = request.caller, request.GET.get("change", ""), None
+    if asked.isascii() and asked.isdigit() and len(asked) < 10:
+        change = rule_changes.proposal(actor=caller.actor, now=caller.now, change_id=int(asked)).change
+    content = rules_toml.document(actor=caller.actor, now=caller.now, change=change)
     response = HttpResponse(content, content_type="application/toml")
     response["Content-Disposition"] = 'attachment; filename="rules.toml"'
     return response
@@ -75,6 +78,7 @@ def rule(request: Request, rule: str) -> Shown:
         "room_tabs": room_tabs(request, ""),
         "found": found,
         "latest": latest,
+        "may_write": jobs.may(actor=caller.actor, kind=jobs.PREVIEW, now=caller.now),
         "state": state,
         "sentence": sentence,
         "versions": [_version(one) for one in found.versions],

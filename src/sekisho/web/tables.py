@@ -21,6 +21,8 @@ PRINT_ROWS = 5000
 SHEET_ROWS = 1_000_000
 """What a workbook's sheet can hold: a sheet takes every row."""
 """Rows on a page that is asked for to be printed (`?print=1`): paper turns no pages."""
+SHEET_ROWS = 100_000
+"""Rows that a sheet takes from a list whose pages a service turns."""
 FEW = 7
 """Tables with no more rows need no filter."""
 
@@ -144,6 +146,8 @@ class Table:
     empty: str = ""
     """The sentence that stands where there are no rows, and says what to do."""
     paged_rows: int = PAGE_ROWS
+    by_words: bool = True
+    """False where the page has a filter of its own."""
 
     @property
     def pages(self) -> int:
@@ -175,7 +179,7 @@ class Table:
     @property
     def filters(self) -> bool:
         """Tell whether the table is long enough to be filtered, or was longer before it was."""
-        return self.total > FEW or bool(self.asked.words)
+        return self.by_words and (self.total > FEW or bool(self.asked.words))
 
     @property
     def cleared(self) -> str:
@@ -224,6 +228,8 @@ def asked_of(request: HttpRequest, name: str) -> Asked:
 
 def page_rows(request: HttpRequest) -> int:
     """Return how many rows a page of a table has; services that turn the pages themselves are given it."""
+    if "sheet" in request.GET:
+        return SHEET_ROWS
     if "sheet" in request.GET:
         return SHEET_ROWS
     return PRINT_ROWS if "print" in request.GET else PAGE_ROWS

@@ -145,7 +145,7 @@ def work_job(request: Request, job_id: int) -> Shown:
         "state": STATES.get(job.state, "wait"),
         "side": side_name(job.side),
         "numbers": numbers,
-        "told": _told(job.result, numbers),
+        "told": _told(job, numbers),
         "sees_plan": _sees_plan(request, str(job.result.get("sha256", ""))),
         "may_change": workable(request, [job])[0].may_change,
         "renew": FAST if job.state == jobs.RUNNING else "",
@@ -266,10 +266,13 @@ def _numbers(result: Mapping[str, object]) -> dict[str, int]:
     return found
 
 
-def _told(result: Mapping[str, object], numbers: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Return what a re-plan came to, in sentences with their states, the loudest last."""
-    if "as_of" not in result:
+def _told(job: JobShown, numbers: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return what a re-plan came to, in sentences with their states."""
+    result = job.result
+    if job.kind != jobs.REPLAN or job.state != jobs.DONE:
         return []
+    if "as_of" not in result:
+        return [("ok", say("page_work.no_day"))]
     at = moment(datetime.fromisoformat(str(result["as_of"])))
     changed = sum(number for word, number in numbers.items() if word != "granted")
     if not result["former"]:

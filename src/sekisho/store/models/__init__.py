@@ -12,7 +12,7 @@ from sekisho.store.models.access import (
 )
 from sekisho.store.models.boundary import Company, Unit
 from sekisho.store.models.jobs import Job, Schedule, Worker
-from sekisho.store.models.ledger import LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
+from sekisho.store.models.ledger import LedgerAnchor, LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
 from sekisho.store.models.orders import (
     Manifest,
     MappingProfile,
@@ -53,6 +53,7 @@ __all__ = [
     "Installation",
     "Job",
     "KeptReply",
+    "LedgerAnchor",
     "LedgerCheckpoint",
     "LedgerContent",
     "LedgerEntry",

@@ -34,11 +34,17 @@ class LedgerEntry(models.Model):
     recorded_at = models.DateTimeField()
     leaf = Bytes()
     leaf_hash = Bytes(max_length=32)
+    person_id = models.CharField(max_length=64, null=True)
+    """Whom the leaf's facts are about, for finding; the leaf counts."""
+    embargo = models.CharField(max_length=40, null=True)
+    """Until when the leaf's facts hang on an advance notice, for leaving out; the leaf counts."""
 
     class Meta:
         indexes = [
             models.Index(fields=["kind"], name="entry_kind"),
             models.Index(fields=["side", "id"], name="entry_side"),
+            models.Index(fields=["person_id"], name="entry_person"),
+            models.Index(fields=["recorded_at"], name="entry_at"),
         ]
 
 
@@ -74,3 +80,15 @@ class LedgerCheckpoint(models.Model):
     root = Bytes(max_length=32)
     signed_at = models.DateTimeField()
     note = models.TextField()
+
+
+class LedgerAnchor(models.Model):
+    """A checkpoint that somebody outside the company keeps."""
+
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    signed_at = models.DateTimeField()
+    holder = models.CharField(max_length=200)
+    way = models.CharField(max_length=200, blank=True)
+    handed_by = models.CharField(max_length=150)
+    handed_at = models.DateTimeField()

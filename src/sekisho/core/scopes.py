@@ -1,0 +1,40 @@
+"""What a token may be used for: `<word>:read` or `<word>:write`, `*` for every word. It only ever lessens its user.
+
+Reading and writing are apart: a token that writes plans and shall read them as well names both.
+"""
+
+from collections.abc import Collection
+
+READ, WRITE = "read", "write"
+WORDS = (
+    "account",
+    "administration",
+    "board",
+    "exceptions",
+    "findings",
+    "grants",
+    "jobs",
+    "ledger",
+    "orders",
+    "people",
+    "plans",
+    "rules",
+    "search",
+    "systems",
+    "tokens",
+    "transfers",
+    "verification",
+)
+"""The words of the house of which the API speaks."""
+SCOPES = tuple(f"{word}:{way}" for word in ("*", *WORDS) for way in (READ, WRITE))
+"""Every scope that a token may have."""
+
+
+def covers(held: Collection[str], scope: str) -> bool:
+    """Tell whether one of the scopes held reaches a call's scope."""
+    return scope in held or f"*:{scope.partition(':')[2]}" in held
+
+
+def within(asked: Collection[str], held: Collection[str]) -> bool:
+    """Tell whether nothing that is asked for goes beyond what is held."""
+    return all(covers(held, scope) for scope in asked)
