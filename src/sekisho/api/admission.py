@@ -7,6 +7,7 @@ call was asked for in words that it knows. Wrong tokens are counted by where the
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from sekisho.api.calls import JSON, Call, Request
@@ -62,7 +63,7 @@ def known(request: HttpRequest, secret: str) -> Bearer:
     found = tokens.bearer(secret=secret, now=installation.clock(home=settings.HOME))
     if found is not None:
         return found
-    mark = f"wrong-tokens:{get_adapter().get_client_ip(request)}"
+    mark = f"wrong-tokens:{_where_from(request)}"
     cache.add(mark, 0, PER_SECONDS)
     if int(cache.get(mark, 0)) >= MOST_FAILURES:
         raise Problem(429, "api.too_many", headers={"Retry-After": str(PER_SECONDS)})
@@ -71,6 +72,14 @@ def known(request: HttpRequest, secret: str) -> Bearer:
     except ValueError:  # it ran out between the two lines
         cache.add(mark, 1, PER_SECONDS)
     raise Problem(401, "api.bad_token", headers=CHALLENGE)
+
+
+def _where_from(request: HttpRequest) -> str:
+    """Return the address that a request comes from; one that names none, as over a socket file, is one of all such."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except PermissionDenied:
+        return "nowhere"
 
 
 def well_asked(request: Request, call: Call, *, query: frozenset[str], body: bool) -> None:

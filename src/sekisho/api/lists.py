@@ -23,7 +23,7 @@ _SALT = "the place in a list"
 class Paging(BaseModel):
     """Which part of a list is asked for."""
 
-    limit: Annotated[int, BeforeValidator(whole_number), Field(ge=1, le=MOST, examples=[LIMIT])] = LIMIT
+    limit: Annotated[int, Field(ge=1, le=MOST, examples=[LIMIT]), BeforeValidator(whole_number)] = LIMIT
     cursor: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[A-Za-z0-9_:.=-]*$")] = ""
 
 

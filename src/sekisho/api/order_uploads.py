@@ -1,15 +1,12 @@
 """Files of HR's that wait before they are taken: for a word about their columns or vanished people, or for work."""
 
-from typing import Annotated
-
 from ninja import Query
-from pydantic import Field, Strict
 
 from sekisho.api.calls import Request, call
 from sekisho.api.jobs import Job, job_of
 from sekisho.api.lists import Listed, Paging, listed, turned
 from sekisho.api.orders import FILES, ReceivedFile, received_of
-from sekisho.api.wire import Answer, Id, Moment, Question, Said, Words, said
+from sekisho.api.wire import Answer, Count, Id, Moment, Question, Said, Words, said
 from sekisho.services import order_uploads
 
 
@@ -50,7 +47,7 @@ class GoOn(Question):
     """How to go on with a file that waits: another saved layout, or so many people confirmed as gone."""
 
     profile: Words | None = None
-    gone: Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)] | None = None
+    gone: Count | None = None
 
 
 class Dropped(Answer):

@@ -5,15 +5,15 @@ that wait are `order_uploads`, HR's signed lists `manifests`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
 from ninja import Query
-from pydantic import Field, Strict
+from pydantic import Field
 
 from sekisho.api.calls import Request, call
 from sekisho.api.jobs import Asked, asked_for
 from sekisho.api.lists import Listed, Paging, listed, turned
-from sekisho.api.wire import Answer, Flag, Id, Moment, Name, Question, Said, Words, said
+from sekisho.api.wire import Answer, Count, Flag, Id, Moment, Name, Question, Said, Words, said
 from sekisho.core.kinds import OrderStatus
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.intake.defects import Defect
@@ -112,7 +112,7 @@ class MendedCell(Question):
     """What one cell of a rejected row should say."""
 
     sheet: Words = ""
-    row: Annotated[int, Strict(), Field(ge=1, le=2**31 - 1, examples=[3])]
+    row: Count
     field: Words = Field(examples=["employee_no"])
     value: Words = Field(examples=["00123456"])
 
@@ -139,7 +139,7 @@ class Layout(Question):
     """How one layout is read: header to field, widths of codes, what dates name, this layout's words to ours."""
 
     columns: dict[str, Words] = Field(default={}, examples=[{"異動者番号": "employee_no"}])
-    widths: dict[str, Annotated[int, Strict(), Field(ge=1, le=100)]] = {}
+    widths: dict[str, Count] = {}
     dates: dict[str, Words] = {}
     values: dict[str, dict[str, Words]] = {}
 
