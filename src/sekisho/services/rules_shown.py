@@ -146,21 +146,20 @@ def rule(*, actor: Actor, now: datetime, rule_id: str) -> RuleHistory:
 
 
 def units(*, actor: Actor, now: datetime, day: date) -> tuple[UnitPlaced, ...]:
-    """Return the units of the day: unclassified ones first, then those with classes, then those that have none."""
+    """Return the units of the day that have classes, after those that nobody classified."""
     where = boundary(known_at=now)
     there = [row for code in where.unit_codes() if (row := where.unit(code, day)) is not None]
-    people = _people(day, now)
+    placed = [(row, listed) for row in there if (listed := _classes(where, row.code, day)) != ()]
+    people = _people([row.code for row, _ in placed], day, now)
     sees: dict[Side | None, bool] = {}
     found = []
-    for row in there:
+    for row, listed in placed:
         side = where.side(row.code, row.company, day)
         if side not in sees:
             sees[side] = _counts(actor, side, now)
-        listed = _classes(where, row.code, day)
-        found.append(
-            UnitPlaced(row.code, row.name, row.company, side, listed, people.get(row.code, 0) if sees[side] else None)
-        )
-    return tuple(sorted(found, key=lambda one: (one.classes is not None, not one.classes, one.code)))
+        count = people.get(row.code, 0) if sees[side] else None
+        found.append(UnitPlaced(row.code, row.name, row.company, side, listed, count))
+    return tuple(sorted(found, key=lambda one: (one.classes is not None, one.code)))
 
 
 def _classes(where: Boundary, code: str, day: date) -> tuple[str, ...] | None:
@@ -168,10 +167,10 @@ def _classes(where: Boundary, code: str, day: date) -> tuple[str, ...] | None:
     return tuple(sorted(listed.names)) if isinstance(listed, Listed) else None
 
 
-def _people(day: date, now: datetime) -> Mapping[str, int]:
-    """Return how many people hold a post in each unit on the day."""
+def _people(codes: Sequence[str], day: date, now: datetime) -> Mapping[str, int]:
+    """Return how many people hold a post in each of the units on the day."""
     held = models.Stint.objects.as_known_at(now).filter(
-        Q(end__isnull=True) | Q(end__gt=day), start__lte=day, kind__in=["main", "concurrent"]
+        Q(end__isnull=True) | Q(end__gt=day), unit__in=codes, start__lte=day, kind__in=["main", "concurrent"]
     )
     return dict(held.values_list("unit").annotate(people=Count("person_id", distinct=True)).order_by())
 

@@ -112,16 +112,17 @@ def _type_words(kind: RuleType, found: RulesShown) -> dict[str, object]:
 
 
 def _matrix(found: Matrix, name: str) -> dict[str, object]:
+    goals = [class_name(one, language()) if one else say("page_rules.any") for one in found.goals]
     return {
         "name": name,
         "caption": say(f"page_rules.matrix_{name}"),
-        "goals": [class_name(one, language()) if one else say("page_rules.any") for one in found.goals],
+        "goals": goals,
         "rows": [
             (
                 class_name(start, language()) if start else say("page_rules.any"),
                 [
-                    [(STATES[mark.type], type_word(mark.type), mark.rules, mark.since) for mark in cell.marks]
-                    for cell in row
+                    (goal, [(STATES[one.type], type_word(one.type), one.rules, one.since) for one in cell.marks])
+                    for goal, cell in zip(goals, row, strict=True)
                 ],
             )
             for start, row in zip(found.starts, found.rows, strict=True)
@@ -170,13 +171,12 @@ def _row(one: RuleShown) -> Row:
 
 def _units(request: Request, found: RulesShown) -> Table:
     keys = ("class", "unit", "company", "unit_side", "people")
-    placed = [one for one in found.units if one.classes is None or one.classes]
     return table(
         request,
         "units",
         caption=say("page_rules.units_of", day=written_day(found.day)),
         columns=[Column(key, say(f"page_rules.{key}"), "number" if key == "people" else "text") for key in keys],
-        rows=[_unit(one) for one in placed],
+        rows=[_unit(one) for one in found.units],
         empty=say("page_rules.no_units"),
     )
 
