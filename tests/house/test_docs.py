@@ -53,9 +53,10 @@ def test_the_glossary_has_the_same_rows_in_both_languages() -> None:
     assert identifiers("ja") == identifiers("en")
 
 
-def test_the_commands_page_is_what_the_commands_say() -> None:
+@pytest.mark.parametrize("tool", ["commands_page.py", "api_page.py"])
+def test_a_generated_page_is_what_its_source_says(tool: str) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "commands_page.py"), "--check"],
+        [sys.executable, str(ROOT / "tools" / tool), "--check"],
         capture_output=True,
         text=True,
         check=False,
