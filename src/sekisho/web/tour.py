@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import tour as services
+from sekisho.web import rooms
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.words import say
 
@@ -44,7 +45,7 @@ def tour(request: Request) -> Shown:
         Step(
             user,
             reverse(name) + query,
-            say(f"page_rooms.{name.partition('_')[0]}"),
+            say(f"page_rooms.{rooms.room_of(reverse(name))}"),
             say(f"page_tour.do_{number}"),
             say(f"page_tour.see_{number}"),
         )
