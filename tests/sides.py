@@ -5,7 +5,7 @@ order, an embargoed draft 内示; one plan over both, its reads and findings. Th
 and one move more, so that counts tell the sides apart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -75,13 +75,18 @@ def actor(role: Role | None, side: Side = NETWORK, *, name: str = "somebody", pe
     return Actor(name, roles, PersonId(person) if person else None)
 
 
-def build(home: Path) -> World:
+def build(
+    home: Path, *, drafts: Collection[Side] = (NETWORK, AFFILIATE), also: Callable[[Path], None] = lambda _: None
+) -> World:
+    """Build it with the advance notices of some sides; `also` adds to it once the orders are in."""
     _write(home / "company")
     folder.load_folder(folder=home / "company", actor=TRUSTED, now=LOADED)
     targets(home)
     _orders("2024-03-01", OrderStatus.FINAL, "FIN", make.at("2024-02-01"))
     screening.check(actor=TRUSTED, now=make.at("2024-02-02"), as_of=NOW, known_at=make.at("2024-02-02"))
-    _orders("2024-04-01", OrderStatus.DRAFT, "DRAFT", make.at("2024-03-10"))
+    if drafts:
+        _orders("2024-04-01", OrderStatus.DRAFT, "DRAFT", make.at("2024-03-10"), drafts)
+    also(home)
     asked, excepted = {}, {}
     for side, token in TOKEN.items():
         person = PersonId(f"P{token}1")
@@ -103,9 +108,12 @@ def actor_both() -> Actor:
     return actor(Role.IT_OPERATION, BOTH, name="planner", person="PNET8")
 
 
-def _orders(day: str, status: OrderStatus, word: str, at: datetime) -> None:
+def _orders(
+    day: str, status: OrderStatus, word: str, at: datetime, of: Collection[Side] = (NETWORK, AFFILIATE)
+) -> None:
     header = (*hr_files.HEADER, "会社コード")
-    for side, token in TOKEN.items():
+    for side in of:
+        token = TOKEN[side]
         rows = [(f"O{token}{word}", f"N{token}2", "", day, "異動", f"U{token}1", f"U{token}2", COMPANY[side])]
         if side == AFFILIATE:
             rows.append((f"O{token}{word}", f"N{token}3", "", day, "異動", f"U{token}2", f"U{token}1", COMPANY[side]))

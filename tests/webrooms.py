@@ -1,8 +1,10 @@
 """Where each page stands about something of a side, and what its forms send: for the matrix of law 8."""
 
 import json
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +18,7 @@ from sekisho.services import passkeys
 from sekisho.store import models
 from sekisho.web import pages
 
+CASES = tomllib.loads((Path(__file__).parent / "cases/pages.toml").read_text("utf-8"))["page"]
 TOKENS = {NETWORK: "NET", AFFILIATE: "AFF"}
 WHO = "somebody"
 OTHER_USER = "tanaka"

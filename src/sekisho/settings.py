@@ -154,6 +154,7 @@ ACCOUNT_ADAPTER = "sekisho.web.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_FORMS = {"change_password": "sekisho.web.sign_in_forms.ChangePassword"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -165,7 +166,8 @@ MFA_ADAPTER = "sekisho.web.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _SECURE
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("SEKISHO_PROXIES", "1" if _SECURE else "0"))
+"""How many proxies stand before the site: who tries passwords is counted by the address that the outermost saw."""
 USERSESSIONS_TRACK_ACTIVITY = True
 
 SEKISHO_OIDC_CLAIM = os.environ.get("SEKISHO_OIDC_CLAIM", "preferred_username")

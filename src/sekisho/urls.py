@@ -8,7 +8,12 @@ from sekisho.web import pages
 
 pages.load()
 
-_CLOSED = r"^accounts/(?:signup|email|confirm-email|inactive|password/(?:set|reset)|3rdparty/(?:signup/)?$)"
+_OPEN = (
+    "login/$|logout/$|inactive/$|reauthenticate/$|password/change/$|sessions/$|"
+    "2fa/(?:$|authenticate/$|reauthenticate/$|totp/|recovery-codes/|webauthn/)|"
+    "oidc/|3rdparty/login/(?:cancelled|error)/$"
+)
+_CLOSED = rf"^accounts/(?!{_OPEN})"
 
 
 def closed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django calls it so

@@ -189,3 +189,12 @@ def test_the_table_in_the_docs_is_the_one_that_decides(language: str) -> None:
     page = (Path(__file__).parents[2] / f"docs/{language}/visibility.md").read_text("utf-8")
     assert "| " + " | ".join(f"`{role.value}`" for role in Role) + " |" in page
     assert [row for row in page.splitlines() if row.startswith("| `")] == [row_of_the_docs(kind) for kind in FactKind]
+
+
+def test_roles_on_one_side_and_on_the_other_are_one_who_sees_both() -> None:
+    roles = tuple(RoleGrant(Role.COMPLIANCE, side, Period(date(2020, 1, 1))) for side in (NETWORK, AFFILIATE))
+    of_both = Actor(name="a", roles=roles)
+    for side in (NETWORK, AFFILIATE):
+        assert crosses(of_both, kind=FactKind.HOLDING, side=side, on=ON)
+        assert not crosses(of_both, kind=FactKind.MOVE, side=side, on=ON), "either office knows of moves"
+        assert not crosses(Actor(name="a", roles=roles[:1]), kind=FactKind.HOLDING, side=NETWORK, on=ON)

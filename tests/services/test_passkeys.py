@@ -3,13 +3,17 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from fido2.cose import EdDSA
 
 import authenticators
 import sites
 from sekisho.services import passkeys, verify_approval
+from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
 PLAN = "ab" * 32
@@ -35,7 +39,8 @@ def test_a_passkey_signs_the_hash_of_the_plan_and_a_stranger_can_check_it(
     file.write_text(json.dumps(kept), "utf-8")
     script = Path(verify_approval.__file__)
     ran = subprocess.run([sys.executable, "-I", "-S", script, file], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout.rpartition(": ")[2]) == (0, "approved by joshisu-2\n")
+    assert ran.returncode == 0, ran.stdout
+    assert f": approved by joshisu-2, passkey registered {kept['registered_at']}" in ran.stdout
 
 
 def test_the_offline_script_finds_every_kind_of_tampering(key: authenticators.Passkey) -> None:
@@ -108,3 +113,68 @@ def test_the_script_is_short_and_stands_alone() -> None:
     assert len(text.splitlines()) <= 150
     assert "import sekisho" not in text
     assert "from sekisho" not in text
+
+
+# Whose key it is, and whether there is a second one
+
+
+def test_a_passkey_that_counts_upwards_signs_plan_after_plan(key: authenticators.Passkey) -> None:
+    for number in range(3):
+        signed = check(key.sign(passkeys.challenge(plan_sha256=f"{number}" * 64)), plan=f"{number}" * 64)
+        keep(signed, f"{number}" * 64)
+
+
+def test_a_passkey_that_does_not_count_signs_as_well(key: authenticators.Passkey) -> None:
+    key.step = 0
+    for plan in ("1" * 64, "2" * 64):
+        keep(check(key.sign(passkeys.challenge(plan_sha256=plan)), plan=plan), plan)
+
+
+def keep(signed: dict[str, object], plan: str) -> None:
+    """Keep an approval as plans do."""
+    at = datetime(2027, 3, 20, tzinfo=UTC)
+    times = {"as_of": at, "known_at": at, "planned_at": at, "expires_at": at}
+    row = models.Plan.objects.create(sha256=plan, planned_by="joshisu", document={}, **times)
+    models.PlanApproval.objects.create(plan=row, by=str(signed["user"]), method="passkey", at=at, assertion=signed)
+
+
+def test_a_copy_of_a_passkey_is_noticed_refused_and_written_down(key: authenticators.Passkey) -> None:
+    copy = authenticators.Passkey(key.credential_id, key.key)
+    for plan in ("1" * 64, "2" * 64):
+        keep(check(key.sign(passkeys.challenge(plan_sha256=plan)), plan=plan), plan)
+    with pytest.raises(passkeys.Cloned):
+        check(copy.sign(passkeys.challenge(plan_sha256=PLAN)))
+    entry = models.LedgerEntry.objects.get(kind="passkey.suspected")
+    assert b'"came":1' in bytes(entry.leaf)
+    assert b'"seen":2' in bytes(entry.leaf)
+
+
+def test_the_same_form_sent_twice_is_no_copy(key: authenticators.Passkey) -> None:
+    response = key.sign(passkeys.challenge(plan_sha256=PLAN))
+    signed = check(response)
+    keep(signed, PLAN)
+    assert check(response) == signed
+
+
+def test_who_may_not_sign_in_signs_nothing(key: authenticators.Passkey) -> None:
+    models.User.objects.filter(username="joshisu-2").update(is_active=False)
+    with pytest.raises(passkeys.NoPasskey):
+        check(key.sign(passkeys.challenge(plan_sha256=PLAN)))
+
+
+def test_a_signature_asked_for_inside_another_sites_frame_is_refused(key: authenticators.Passkey) -> None:
+    with pytest.raises(passkeys.BadAssertion, match="other_site"):
+        check(key.sign(passkeys.challenge(plan_sha256=PLAN), framed=True))
+
+
+def test_what_is_kept_says_since_when_the_passkey_was_there(key: authenticators.Passkey) -> None:
+    kept = check(key.sign(passkeys.challenge(plan_sha256=PLAN)))
+    assert datetime.fromisoformat(str(kept["registered_at"])).date() == datetime.now(UTC).date()
+
+
+def test_the_kind_of_key_that_the_script_cannot_check_approves_nothing() -> None:
+    user, private = sites.user("houmu"), ed25519.Ed25519PrivateKey.generate()
+    odd = authenticators.Passkey(key=private, cose=EdDSA.from_cryptography_key(private.public_key()))
+    odd.register(user)
+    with pytest.raises(passkeys.BadAssertion, match="not_checkable"):
+        check(odd.sign(passkeys.challenge(plan_sha256=PLAN)), name="houmu")

@@ -13,7 +13,7 @@ from sekisho.core.kinds import BOTH, NETWORK, PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.plans import Plan
 from sekisho.core.users import Actor, RoleGrant
-from sekisho.services import installation, plans, verification
+from sekisho.services import installation, plan_approvals, plans, verification
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -176,7 +176,7 @@ def test_someone_else_approves_by_the_hash(home: Path) -> None:
     plan = make_plan(home)
     standing = approve(home, plan)
     assert [(one.by, one.method) for one in standing.approvals] == [("bob", "cli")]
-    assert plans.approvers(sha256=plan.sha256) == ("bob",)
+    assert plan_approvals.approvers(sha256=plan.sha256, now=NOW) == ("bob",)
     assert models.LedgerEntry.objects.filter(kind="plan.approved").count() == 1
 
 

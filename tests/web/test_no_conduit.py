@@ -5,7 +5,6 @@ unless the table says that the page tells of moves, which both offices know once
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -27,7 +26,7 @@ from sekisho.web import pages
 
 pytestmark = pytest.mark.django_db
 pages.load()
-CASES = tomllib.loads((Path(__file__).parents[1] / "cases/pages.toml").read_text("utf-8"))["page"]
+CASES = webrooms.CASES
 ACTS = [(name, act) for name, page in pages.PAGES.items() for act in page.acts]
 ROLES = [role for role in Role if role is not Role.CROSS_SIDE]
 GET = sorted(name for name, page in pages.PAGES.items() if "GET" in page.methods)

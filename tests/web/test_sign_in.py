@@ -202,3 +202,45 @@ def test_whom_only_the_provider_knows_is_told_whom_to_ask(provider: None) -> Non
     assert answer.status_code == 403
     assert "「nobody」" in answer.content.decode()
     assert client.get("/ledger").status_code == 302
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+def test_the_companys_provider_lets_nobody_in_who_was_switched_off(provider: None, known_before: bool) -> None:
+    user = sites.user("suzuki", ("internal_audit", "both"))
+    if known_before:
+        through_the_provider(browser(), "1")
+    user.is_active = False
+    user.save()
+    client = browser()
+    answer = client.get(through_the_provider(client, "1")["Location"])
+    assert "この利用者は停止されています" in answer.content.decode()
+    assert client.get("/ledger").status_code == 302
+
+
+def test_the_claim_that_names_the_user_is_a_setting(provider: None, settings: Any) -> None:
+    settings.SEKISHO_OIDC_CLAIM = "sub"
+    sites.user("1", ("internal_audit", "both"))
+    client = browser()
+    through_the_provider(client, "1")
+    assert client.get("/account").context["caller"].actor.name == "1"
+
+
+def test_what_the_provider_answers_to_another_sign_in_is_refused(provider: None) -> None:
+    sites.user("suzuki", ("internal_audit", "both"))
+    start = browser().post("/accounts/oidc/company/login/")
+    back = httpx2.post(start["Location"], data={"sub": "1"})
+    where = re.sub(r"^https?://[^/]+", "", back.headers["location"])
+    thief = browser()
+    assert thief.get(where).status_code == 401
+    assert thief.get("/ledger").status_code == 302
+
+
+def test_who_signs_out_comes_back_through_the_provider_again(provider: None) -> None:
+    sites.user("suzuki", ("internal_audit", "both"))
+    client = browser()
+    through_the_provider(client, "1")
+    client.post("/accounts/logout/")
+    assert client.get("/ledger").status_code == 302
+    assert kinds()[-1] == "user.signed_out"
+    through_the_provider(client, "1")
+    assert client.get("/ledger").status_code == 200

@@ -10,7 +10,7 @@ Classes of a unit, in this order (CONTRACT "How a move is judged"):
 - a unit that has ended has its last classes, or its successor's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -120,6 +120,15 @@ class Boundary:
     def unit_codes(self) -> list[UnitCode]:
         """Return every unit code ever known, sorted."""
         return sorted(self._units)
+
+    def places(self) -> Iterator[tuple[UnitCode | None, CompanyCode, Side | None]]:
+        """Yield every unit, and every company (unit None), with each side of which it ever was."""
+        for code, company_rows in self._companies.items():
+            for company in company_rows:
+                yield None, code, company.side
+        for unit_code, unit_rows in self._units.items():
+            for unit in unit_rows:
+                yield unit_code, unit.company, self.side(unit_code, unit.company, unit.period.start)
 
     def change_days(self) -> frozenset[date]:
         """Return the days on which some company's or unit's row begins or has just ended."""

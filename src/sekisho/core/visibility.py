@@ -161,9 +161,10 @@ def decide(  # noqa: PLR0913 - the table of law 8 has these columns; an object a
 
 
 def crosses(actor: Actor, *, kind: FactKind, side: Side | None, on: date) -> bool:
-    """Tell whether the actor sees such a fact only because he sees both sides: that read is logged (law 8).
+    """Tell whether the actor sees such a fact as one who sees both sides: that read is logged (law 8).
 
-    So it is with `cross_side`, with any role held for `both`, and in a home that trusts everybody.
+    So it is with `cross_side`, with any role held for `both`, with roles that show him such facts of one side and of
+    another, and in a home that trusts everybody.
     """
     if side is None or kind in {FactKind.BOUNDARY, FactKind.RULE, FactKind.INSTALLATION}:
         return False
@@ -172,7 +173,12 @@ def crosses(actor: Actor, *, kind: FactKind, side: Side | None, on: date) -> boo
     held = [grant for grant in actor.roles if grant.period.holds(on)]
     seen = max((_depth(grant, kind, side, released=True) for grant in held), default=Depth.NONE)
     one_sided = max((_one_sided(grant, kind, side) for grant in held), default=Depth.NONE)
-    return seen is Depth.DETAIL and one_sided < Depth.DETAIL
+    if seen is not Depth.DETAIL or one_sided < Depth.DETAIL:
+        return seen is Depth.DETAIL
+    cells = [(grant.side, TABLE[kind].get(grant.role, Cell(Depth.NONE))) for grant in held]
+    if any(cell.other is Depth.DETAIL for _, cell in cells):
+        return False  # a role of either side sees such facts of both
+    return len({side for side, cell in cells if cell.own is Depth.DETAIL} - {BOTH}) > 1
 
 
 def widest(actor: Actor, *, kind: FactKind, purpose: Purpose, on: date, released: bool = True) -> Depth:

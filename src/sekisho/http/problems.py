@@ -44,6 +44,7 @@ STATUS: dict[str, int] = {
     "UnknownVerification": NOT_FOUND,
     # what does not fit how things stand
     "AlreadyOne": CONFLICT,
+    "Cloned": CONFLICT,
     "ClosedAlready": CONFLICT,
     "Expired": CONFLICT,
     "FolderNotEmpty": CONFLICT,

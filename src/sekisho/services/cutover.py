@@ -21,7 +21,7 @@ from sekisho.core.periods import local_day
 from sekisho.core.plans import HeldGrant, Operation, Plan
 from sekisho.core.users import Actor
 from sekisho.core.wall import Covered
-from sekisho.services import access, installation, leases, observations, plans, rules
+from sekisho.services import access, installation, leases, observations, plan_approvals, plans, rules
 from sekisho.services.cutover_calls import Target, Todo
 from sekisho.services.cutover_reach import Reach, reach
 from sekisho.services.cutover_steps import Clock, Journal, Outcome, Standing, begin
@@ -146,7 +146,7 @@ def _check(plan: Plan, now: datetime) -> dict[str, str]:
     """Refuse what may not run, and return what guards hold."""
     parameters = rules.parameters(known_at=now)
     required = parameters.number("approvals_required", installation.today(now=now))
-    approvers = plans.approvers(sha256=plan.sha256)
+    approvers = plan_approvals.approvers(sha256=plan.sha256, now=now)
     core.check_due(plan, approvers, required=required, now=now)
     return core.held_by_guards(plan, given=core.approvals(plan, approvers), required=required)
 

@@ -178,20 +178,21 @@ class Journal:
             now = self.clock.now()
             leases.keep(self.cutover_id, self.owner, now=now)
             states = [one.outcome.state for one in self.standing.values()]
+            sides = sorted({one.operation.side for one in self.standing.values()})
             done = read_back and all(state in DONE for state in states)
             if done:
                 Cutover.objects.filter(pk=self.cutover_id).update(finished_at=now)
-            ledger.record(
-                kind="cutover.finished" if done else "cutover.paused",
-                actor=self.actor.name,
-                now=now,
-                facts={
-                    "plan": self.plan.sha256,
-                    "states": {state.value: states.count(state) for state in OperationState if state in states},
-                },
-            )
+            kind = "cutover.finished" if done else "cutover.paused"
+            entries = [ledger.NewEntry(kind, {"plan": self.plan.sha256}), *map(self._side_entry, sides)]
+            ledger.record_many(entries, actor=self.actor.name, now=now)
         self.finished = done
         leases.give_back(self.cutover_id, self.owner)
+
+    def _side_entry(self, side: Side) -> ledger.NewEntry:
+        """Return how one side's operations stand: numbers are that side's own."""
+        states = [one.outcome.state for one in self.standing.values() if one.operation.side == side]
+        numbers: dict[str, Json] = {state.value: states.count(state) for state in OperationState if state in states}
+        return ledger.NewEntry("side.switched", {"plan": self.plan.sha256, "states": numbers}, side=table_side(side))
 
     def _enter(self, changed: Mapping[str, Outcome], now: datetime) -> None:
         people: dict[tuple[str, Side, str], dict[str, str]] = {}
@@ -246,7 +247,7 @@ def begin(*, plan: Plan, actor: Actor, clock: Clock) -> Journal:
     if new:
         _write_operations(row, plan, now)
     if owner:
-        facts: dict[str, Json] = {"plan": plan.sha256, "operations": len(operations(plan))}
+        facts: dict[str, Json] = {"plan": plan.sha256}
         kind = "cutover.started" if new else "cutover.resumed"
         ledger.record(kind=kind, actor=actor.name, now=now, facts=facts)
         if actor.name not in cutover.runners:

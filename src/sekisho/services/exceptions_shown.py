@@ -9,7 +9,8 @@ from django.db.models import Min
 from sekisho.core import exceptions as core
 from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.users import Actor
-from sekisho.services import exceptions, installation, person_sides
+from sekisho.core.visibility import Depth, FactKind, decide
+from sekisho.services import exceptions, installation, person_sides, visibility
 from sekisho.services import verification_runs as runs
 from sekisho.services.approvals_shown import Approval, Telling, Waiting, approval
 from sekisho.services.exception_names import Names
@@ -98,7 +99,7 @@ def _shown(actor: Actor, now: datetime, states: Sequence[ExceptionState]) -> lis
     names, today = Names.known(now), installation.today(now=now)
     ids = [one.id for one in states]
     rows, asked = _rows(ids, now), _asked(ids)
-    spoken = _names([one.person_id for one in states], now)
+    spoken = _names(_readable([PersonId(one.person_id) for one in states], actor, now), now)
     told = Telling.of(actor, now, names)
     found = []
     for state in states:
@@ -132,6 +133,18 @@ def _asked(ids: Sequence[str]) -> dict[str, datetime]:
         rows = models.RuleException.objects.filter(exception_id__in=ids[start : start + CHUNK])
         found.update(rows.values_list("exception_id").annotate(first=Min("recorded_at")).order_by())
     return found
+
+
+def _readable(persons: Sequence[PersonId], actor: Actor, now: datetime) -> list[PersonId]:
+    """Return those whose name may be said: asking for an exception for an id is no way to ask whose it is."""
+    on, kinds = installation.today(now=now), (FactKind.PERSON, FactKind.EXCEPTION)
+    purpose = visibility.purpose(actor=actor, now=now)
+    sides = person_sides.sides_of(person_ids=persons, known_at=now) if persons else {}
+
+    def reads(kind: FactKind, side: Side | None) -> bool:
+        return decide(actor, kind=kind, side=side, purpose=purpose, on=on) is Depth.DETAIL
+
+    return [one for one in persons if any(reads(kind, side) for kind in kinds for side in sides[one])]
 
 
 def _names(persons: Sequence[str], now: datetime) -> dict[str, str]:

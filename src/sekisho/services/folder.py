@@ -25,7 +25,7 @@ from sekisho.intake.folder import Folder, read_folder
 from sekisho.intake.folder_columns import EVER
 from sekisho.intake.folder_tables import FileRead
 from sekisho.services import folder_rows as rows
-from sekisho.services import installation, ledger, people
+from sekisho.services import installation, ledger, people, visibility
 from sekisho.services.facts import Changes, reconcile
 from sekisho.services.folder_scope import Scope, known, scope_of
 from sekisho.store import models
@@ -339,7 +339,8 @@ def _record(load: _Load, found: FileRead, actor: Actor, now: datetime) -> None:
             "ignored": found.ignored,
             "changed": changed,
         }
-        ledger.record(kind="folder.loaded", actor=actor.name, now=now, facts=facts)
+        side = visibility.widest_side(actor=actor, now=now)
+        ledger.record(kind="folder.loaded", actor=actor.name, now=now, facts=facts, side=side)
 
 
 def _result(load: _Load) -> LoadResult:

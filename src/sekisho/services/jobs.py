@@ -8,6 +8,7 @@ count such facts on some side of it knows that it is there and how far it is; wh
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -79,7 +80,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class JobShown:
-    """A job as pages show it; how far it is comes as a share, for its numbers may be another side's.
+    """A job as pages show it. How far it is and why it failed is told to those who see every side that it handles.
 
     `skipped`: further times of its schedule that it catches up. `result`: numbers by side stand under `sides`.
     """
@@ -320,6 +321,8 @@ class Reader:
     kinds: tuple[str, ...]
     depth: Callable[[str, str], Depth]
     """(kind of job, side) → how much he sees; asked often, logged never."""
+    whole: Callable[[str, str], bool]
+    """(kind of job, side) → whether he counts every side that it handles; a share of all is a number of each."""
     reads: Callable[[str, str], bool]
     """(kind of job, side) → whether he reads the side's details; such a read across the wall is logged."""
 
@@ -329,12 +332,13 @@ class Reader:
 
     def shown(self, row: models.Job) -> JobShown:
         """Return the job, its numbers and its error cut to what he sees."""
+        error, params = self._error(row)
         return JobShown(
             id=row.pk,
             kind=row.kind,
             side=row.side,
             state=row.state,
-            percent=100 * row.done // row.total if row.total else None,
+            percent=100 * row.done // row.total if row.total and self.whole(row.kind, row.side) else None,
             requested_by=row.requested_by,
             due_at=row.due_at,
             started_at=row.started_at,
@@ -343,8 +347,8 @@ class Reader:
             missed_at=row.missed_at,
             skipped=row.skipped,
             attempts=row.attempts,
-            error=row.error,
-            error_params=self._error(row),
+            error=error,
+            error_params=params,
             params=row.params,
             result=self._result(row),
         )
@@ -358,11 +362,9 @@ class Reader:
             }
         return found
 
-    def _error(self, row: models.Job) -> dict[str, str]:
-        hidden = [name for name in row.error_params if name not in _PLAIN]
-        if hidden and not self.reads(row.kind, row.side):
-            return {name: value for name, value in row.error_params.items() if name in _PLAIN}
-        return dict(row.error_params)
+    def _error(self, row: models.Job) -> tuple[str, dict[str, str]]:
+        plain = row.error_params.keys() <= _PLAIN or self.reads(row.kind, row.side)
+        return (row.error, dict(row.error_params)) if plain else ("jobs.not_told", {})
 
 
 def reader(*, actor: Actor, now: datetime) -> Reader:
@@ -387,12 +389,12 @@ def reader(*, actor: Actor, now: datetime) -> Reader:
             cache[kind, side] = decide(actor, kind=about[kind], side=whose, purpose=purpose, on=on)
         return cache[kind, side]
 
+    def whole(kind: str, side: str) -> bool:
+        return all(depth(kind, one) >= Depth.COUNT for one in (sides(now=now) if side == BOTH else [side]))
+
     def reads(kind: str, side: str) -> bool:
         asked = sides(now=now) if side == BOTH else [side]
-        found = [
-            visibility.depth(actor=actor, kind=about[kind], side=one, purpose=purpose, now=now) is Depth.DETAIL
-            for one in asked
-        ]
-        return all(found)
+        ask = partial(visibility.depth, actor=actor, kind=about[kind], purpose=purpose, now=now)
+        return {ask(side=one) for one in asked} <= {Depth.DETAIL}
 
-    return Reader(known, depth, reads)
+    return Reader(known, depth, whole, reads)

@@ -12,9 +12,9 @@ from django.db import transaction
 
 from sekisho.core.canonical import sha256_hex
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import OrderStatus, PersonId, Role
+from sekisho.core.kinds import BOTH, OrderStatus, PersonId, Role, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind
+from sekisho.core.visibility import Depth, FactKind, decide
 from sekisho.intake.defects import Defect, Note
 from sekisho.intake.order_files import read_order_file
 from sekisho.intake.order_rows import OrderRow
@@ -106,7 +106,8 @@ def _saved(actor: Actor, now: datetime, name: str, sha256: str, movers: list[tup
         },
     )
     facts: dict[str, str | int] = {"sha256": sha256, "movers": len(rows)}
-    ledger.record(kind="manifest.signed", actor=actor.name, now=now, facts=facts, personal={"movers": rows})
+    side = visibility.widest_side(actor=actor, now=now)
+    ledger.record(kind="manifest.signed", actor=actor.name, now=now, facts=facts, personal={"movers": rows}, side=side)
     return manifest
 
 
@@ -143,6 +144,9 @@ def signed_lists(*, actor: Actor, now: datetime) -> tuple[SignedList, ...]:
         NotVisible: the actor may not even know of HR's files.
     """
     visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
+    rows = models.Manifest.objects.exclude(signed_by="").order_by("-signed_at", "-pk")
+    if _told_of_both(actor, now, released=False) is not Depth.DETAIL:  # a list names days of any side
+        rows = rows.filter(signed_by=actor.name)
     return tuple(
         SignedList(
             row.name,
@@ -152,24 +156,37 @@ def signed_lists(*, actor: Actor, now: datetime) -> tuple[SignedList, ...]:
             row.signed_at or row.recorded_at,
             row.sha256,
         )
-        for row in models.Manifest.objects.exclude(signed_by="").order_by("-signed_at", "-pk")[:LISTS]
+        for row in rows[:LISTS]
     )
+
+
+def _told_of_both(actor: Actor, now: datetime, *, released: bool) -> Depth:
+    """Return how much the actor is told of every side's moves, before their release or after."""
+    on, purpose = installation.today(now=now), visibility.purpose(actor=actor, now=now)
+    return decide(actor, kind=FactKind.MOVE, side=Side(BOTH), purpose=purpose, on=on, released=released)
 
 
 def days_guarded(*, actor: Actor, now: datetime) -> tuple[DayGuarded, ...]:
     """Return the days to come on which somebody moves, with what the signed lists would hold.
+
+    For those who may count the moves of every side. A listed mover whose move is not released is counted for those only
+    who are told of it.
 
     Raises:
         NotVisible
     """
     visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
     today = installation.today(now=now)
+    if _told_of_both(actor, now, released=True) < Depth.COUNT:
+        return ()
     finals = models.Order.objects.filter(status=OrderStatus.FINAL.value, superseded_at=None, first_day__gte=today)
     released = finals.exclude(release_at__gt=now).order_by("first_day").values_list("first_day", "person_id")
     ordered: dict[date, set[PersonId]] = defaultdict(set)
     for day, person in released.distinct():
         ordered[day].add(PersonId(person))
     listed = _listed(today)
+    if _told_of_both(actor, now, released=False) is not Depth.DETAIL:
+        listed = {day: persons & ordered[day] for day, persons in listed.items() if persons & ordered.get(day, set())}
     outside = {day: ordered[day] - listed.get(day, set()) for day in ordered}
     named = order_reach.names_seen(actor=actor, persons={one for some in outside.values() for one in some}, now=now)
     seen = set(named) if any(actor.has(role, on=today) for role in order_reach.IMPORTERS) else set()

@@ -1,7 +1,8 @@
 """HR's files as they were imported: the sheet as it was, what was taken, what not and why. 発令の取込.
 
 A file holds rows of any side, so its cells are shown to who brought it, or who imports for every side; others who
-may know of files see their numbers. Mending rejected rows is `order_mending`'s, files that wait are `order_uploads`'.
+may know of it (`order_file_reach`) see its numbers. Mending rejected rows is `order_mending`'s, files that wait are
+`order_uploads`'.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +21,7 @@ from sekisho.core.visibility import Depth, FactKind
 from sekisho.intake import order_sheets
 from sekisho.intake.order_sheets import ShownColumn, ShownRow
 from sekisho.intake.order_words import REQUIRED, SNAPSHOT_REQUIRED
-from sekisho.services import installation, order_import, profiles, snapshots, visibility
+from sekisho.services import installation, order_file_reach, order_import, profiles, snapshots, visibility
 from sekisho.services.order_import import Imported, OrderRequest
 from sekisho.store import models
 
@@ -157,7 +158,7 @@ def files(
         NotVisible: the actor may not even know that there are files.
     """
     visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
-    rows = models.OrderFile.objects.filter(received_at__lte=now).defer("defects")
+    rows = order_file_reach.known(actor=actor, now=now).defer("defects")
     for word in words.split():
         rows = rows.filter(Q(name__icontains=word) | Q(actor__icontains=word))
     rows = rows.annotate(open_rows=F("rejected") - F("mended"))
@@ -175,7 +176,7 @@ def open_rows(*, actor: Actor, now: datetime) -> int:
         NotVisible
     """
     visibility.need_some(actor=actor, kind=FactKind.ORDER_FILE, now=now, least=Depth.COUNT)
-    found = models.OrderFile.objects.filter(received_at__lte=now).aggregate(n=Sum(F("rejected") - F("mended")))
+    found = order_file_reach.known(actor=actor, now=now).aggregate(n=Sum(F("rejected") - F("mended")))
     return found["n"] or 0
 
 

@@ -374,7 +374,7 @@ def _record(actor: Actor, now: datetime, request: OrderRequest, imported: Import
     concerned = frozenset[Side | None]().union(*(places[order.key] for order in secret or judged.orders))
     if secret:
         facts["embargo"] = ledger.embargo(order.release_at for order in secret)
-    side = common_side(concerned, released=not secret)
+    side = common_side(concerned, released=False)  # the numbers are those of every side in the file
     entries = [NewEntry("order_file.imported", facts, {"name": request.name}, side)]
     for order in judged.orders:
         key = {name: str(value) for name, value in asdict(order.key).items()}
@@ -383,6 +383,6 @@ def _record(actor: Actor, now: datetime, request: OrderRequest, imported: Import
         released = order.is_released(at=now)
         if not released:
             told["embargo"] = ledger.embargo([order.release_at])
-        side = "" if released else common_side(places[order.key], released=False)
+        side = common_side(places[order.key], released=released)
         entries.append(NewEntry("order.accepted", told, personal, side))
     ledger.record_many(entries, actor=actor.name, now=now)

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from django.db import transaction
 
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import PersonId, Role
+from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.people import EmployeeNumber, NumberBook, Post, Timeline
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor
+from sekisho.core.visibility import common_side
 from sekisho.services import installation, ledger, person_facts, stints
 from sekisho.services.boundary import boundary
 from sekisho.store import models
@@ -136,7 +137,8 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
             raise UnknownPerson("people.unknown", {"person_id": one})
     known = person_facts.links(known_at=now)
     stays, goes = known.get(person_id, person_id), known.get(other, other)
-    _refuse_outsider(actor, {stays, goes}, now)
+    sides = _sides({stays, goes}, now)
+    _refuse_outsider(actor, sides, now)
     if stays == goes:
         raise AlreadyOne("people.already_one", {"person_id": person_id, "other": other})
     made = models.PersonLink.objects.create(
@@ -149,13 +151,18 @@ def link(*, actor: Actor, now: datetime, person_id: PersonId, other: PersonId, r
         now=now,
         facts={"person_id": stays, "absorbed": goes, "stints_changed": changed},
         personal={"reason": reason},
+        side=common_side(sides, released=False),
     )
     return Linked(str(made.pk), stays, goes, changed)
 
 
-def _refuse_outsider(actor: Actor, persons: Collection[PersonId], now: datetime) -> None:
-    today, where = installation.today(now=now), boundary(known_at=now)
+def _sides(persons: Collection[PersonId], now: datetime) -> set[Side | None]:
+    where = boundary(known_at=now)
     posts = [post for timeline in timelines(person_ids=persons, known_at=now) for post in timeline.posts]
-    sides = {where.side(post.unit or None, post.company, post.period.start) for post in posts} or {None}
+    return {where.side(post.unit or None, post.company, post.period.start) for post in posts} or {None}
+
+
+def _refuse_outsider(actor: Actor, sides: Collection[Side | None], now: datetime) -> None:
+    today = installation.today(now=now)
     if not any(actor.has(role, on=today, side=side) for role in LINKING for side in sides):
         raise NotAllowed("people.not_allowed", {"actor": actor.name})

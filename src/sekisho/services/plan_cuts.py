@@ -1,6 +1,10 @@
-"""A plan cut to some sides: what a reader of one side sees of it (law 8). Who sees which is `plans`'."""
+"""A plan cut to some sides: what a reader of one side sees of it (law 8). Who sees which is `plans`'.
 
-from collections.abc import Collection
+A plan is one for all sides, so what is left must read as if there were nothing else: no total of the whole, no check
+that is missing because it speaks of another side.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sekisho.core.kinds import PersonId, Side
@@ -28,7 +32,7 @@ def cut(plan: Plan, sides: Collection[Side], systems: Collection[str]) -> Plan:
         plan,
         parts=seen,
         reads=tuple(read for read in plan.reads if read.system in named.systems),
-        guards=tuple(mine for guard in plan.guards if (mine := _cut_guard(guard, named))),
+        guards=_cut_guards(plan.guards, named),
         unknown_systems=tuple(system for system in plan.unknown_systems if system in named.systems),
     )
 
@@ -51,17 +55,31 @@ def systems_named(plan: Plan) -> frozenset[str]:
     return frozenset(found)
 
 
-def _cut_guard(guard: GuardResult, named: _Named) -> GuardResult | None:
-    """Return the guard with the names of the parts seen, without its totals; None where all it names is hidden."""
-    mine = replace(
+def _cut_guards(guards: Sequence[GuardResult], named: _Named) -> tuple[GuardResult, ...]:
+    """Return the guards as they would speak of the parts seen alone; what names only hidden things finds nothing."""
+    shown = [_cut_guard(guard, named) for guard in guards]
+    kept: list[GuardResult] = []
+    for guard, before in zip(shown, guards, strict=True):
+        speaks = _names(guard) or not _names(before)
+        others = [one for one in shown if one.id == guard.id and _names(one)]
+        if speaks:
+            kept.append(guard)
+        elif not others and guard.id not in {one.id for one in kept}:
+            kept.append(replace(guard, state="ok", code=f"plans.guard_{guard.id}_ok"))
+    return tuple(kept)
+
+
+def _cut_guard(guard: GuardResult, named: _Named) -> GuardResult:
+    """Return the guard with the names of the parts seen, without its totals."""
+    return replace(
         guard,
         persons=tuple(one for one in guard.persons if one in named.persons),
         systems=tuple(one for one in guard.systems if one in named.systems),
         entitlements=tuple(one for one in guard.entitlements if one in named.entitlements),
         accounts=tuple(one for one in guard.accounts if one in named.accounts),
         measured="-",
+        limit="-" if guard.id == "manifest" else guard.limit,
     )
-    return mine if _names(mine) or not _names(guard) else None
 
 
 def _names(guard: GuardResult) -> bool:

@@ -27,9 +27,10 @@ from sekisho.core.parameters import Parameters
 from sekisho.core.periods import local_day
 from sekisho.core.plans import Part, Plan, Read
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind
+from sekisho.core.visibility import Depth, FactKind, decide
 from sekisho.core.wall import Covered
 from sekisho.services import access, installation, ledger, observations, plan_facts, rules, users, visibility
+from sekisho.services.plan_approvals import Approval, approved
 from sekisho.services.plan_cuts import cut, systems_named
 from sekisho.store import models
 
@@ -55,15 +56,6 @@ class OwnPlan(SekishoError):
 
 class CommandLineOnly(SekishoError):
     """An approval from the command line is a claim, and this home does not take it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who approved a root hash, how and when."""
-
-    by: str
-    method: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +174,6 @@ def show(*, actor: Actor, document: str | bytes, now: datetime) -> Standing:
     Raises:
         BrokenPlan, BadPlan: the file was changed, or the plan was not made here.
         NotVisible: the actor sees plans of no side.
-        NotAllowed: the actor may see none of it.
     """
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
     plan = known_plan(document=document)
@@ -194,7 +185,7 @@ def show_kept(*, actor: Actor, sha256: str, now: datetime) -> Standing:
     """Return a plan that was made here, as `show` does; read, checked and cut once in a process, for pages.
 
     Raises:
-        BrokenPlan, BadPlan, NotVisible, NotAllowed: as `show`.
+        BrokenPlan, BadPlan, NotVisible: as `show`.
     """
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now)
     if not models.Plan.objects.filter(sha256=sha256).exists():
@@ -242,16 +233,16 @@ def sees_all(*, actor: Actor, sha256: str, now: datetime) -> bool:
 
 
 def _sides_seen(actor: Actor, plan: Plan, now: datetime) -> frozenset[Side] | None:
-    """Return the sides of the plan that the actor sees; None where he sees all of it.
+    """Return the sides of the plan that the actor sees; None where he sees every side.
 
-    Raises:
-        NotAllowed: he sees none.
+    None does not hang on what the plan holds: one that changes nothing on his sides is an empty one to him.
     """
     sides = {*(part.side for part in plan.parts), *_system_sides(plan).values()}
     seen = frozenset(side for side in sorted(sides) if _may_see(actor, side, now))
-    if sides and not seen:
-        raise NotAllowed("plans.may_not_see", {"actor": actor.name})
-    return None if len(seen) == len(sides) else seen
+    on, purpose = installation.today(now=now), visibility.purpose(actor=actor, now=now)
+    if seen == sides and decide(actor, kind=FactKind.PLAN, side=Side(BOTH), purpose=purpose, on=on) is Depth.DETAIL:
+        return None
+    return seen
 
 
 def known_plan(*, document: str | bytes | Mapping[str, object]) -> Plan:
@@ -278,18 +269,6 @@ def stored(*, sha256: str) -> str:
     if document is None:
         raise BadPlan("plans.not_made_here", {"sha256": sha256})
     return str(document)
-
-
-def approvers(*, sha256: str) -> tuple[str, ...]:
-    """Return who has approved the plan, oldest first."""
-    rows = models.PlanApproval.objects.filter(plan__sha256=sha256).order_by("at", "id")
-    return tuple(rows.values_list("by", flat=True))
-
-
-def given(*, sha256: str) -> int:
-    """Return how many different people other than the planner have approved the plan."""
-    row = models.Plan.objects.only("planned_by").get(sha256=sha256)
-    return len(set(approvers(sha256=sha256)) - {row.planned_by})
 
 
 def exempt_persons(*, day: date, known_at: datetime) -> Mapping[PersonId, Covered]:
@@ -388,10 +367,8 @@ def _accept_shrinking(plan: Plan, actor: Actor, now: datetime) -> None:
 
 
 def _standing(plan: Plan, now: datetime) -> Standing:
-    rows = models.PlanApproval.objects.filter(plan__sha256=plan.sha256).order_by("at", "id")
-    given = tuple(Approval(row.by, row.method, row.at) for row in rows)
     required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
-    return Standing(plan, given, required)
+    return Standing(plan, approved(sha256=plan.sha256), required)
 
 
 def _may_see(actor: Actor, side: Side, now: datetime) -> bool:

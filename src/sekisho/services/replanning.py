@@ -16,7 +16,7 @@ from sekisho.core.order_effects import in_force
 from sekisho.core.parts import parse
 from sekisho.core.plan_changes import Change, changes, same, same_checks
 from sekisho.core.users import Actor
-from sekisho.services import installation, person_facts, plans, rules
+from sekisho.services import installation, person_facts, plan_approvals, plans, rules
 from sekisho.store import models
 
 AHEAD = timedelta(days=60)
@@ -79,7 +79,7 @@ def replan(*, actor: Actor, now: datetime, home: Path, since: datetime) -> Repla
     rows = _live(as_of, now)
     required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
     before = [row for row in rows if row.planned_at < since]
-    approved = [row for row in before if plans.given(sha256=row.sha256) >= required]
+    approved = [row for row in before if plan_approvals.given(sha256=row.sha256, now=now) >= required]
     base = next(iter(approved or before), None)
     draft = plans.prepare(actor=actor, as_of=as_of, known_at=now, expires_at=None, now=now, home=home)
     known = {row.sha256: parse(plans.stored(sha256=row.sha256)) for row in _distinct([base, *rows[:1]])}

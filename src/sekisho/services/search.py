@@ -11,7 +11,7 @@ from sekisho.core.kinds import NEUTRAL, OrderStatus, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.intake.characters import code_text, spellings
-from sekisho.services import access, installation, orders, person_sides, visibility
+from sekisho.services import access, installation, orders, person_sides, search_reach, visibility
 from sekisho.services.boundary import boundary
 from sekisho.store import models
 
@@ -67,13 +67,15 @@ def _persons(actor: Actor, now: datetime, wanted: str) -> tuple[tuple[Hit, ...],
             spelled |= Q(**{f"{field}__icontains": word})
     code = code_text(wanted)
     numbered = models.EmployeeNumber.objects.as_known_at(now).filter(employee_no__startswith=code)
-    coded = models.Person.objects.filter(person_id__startswith=code)
-    ids: list[str] = []
+    coded = models.Person.objects.filter(person_id__startswith=code, recorded_at__lte=now)
+    places = search_reach.hidden(actor=actor, where=boundary(known_at=now), kind=FactKind.PERSON, now=now)
+    reached = search_reach.persons(places, now=now) | Q(person_id=actor.person_id or "")
+    ids: dict[str, None] = {}
     for rows in (known.annotate(**closed).filter(spelled), numbered, coded):
-        ids += rows.order_by("person_id").values_list("person_id", flat=True)[:LOOKED_AT]
-    candidates = [PersonId(one) for one in dict.fromkeys(ids)][:LOOKED_AT]
-    shown = _known(actor, now, candidates)
-    return tuple(_person_hits(shown[:MOST], now)), len(ids) > LOOKED_AT
+        found = rows.filter(reached).order_by("person_id").values_list("person_id", flat=True)
+        ids |= dict.fromkeys(found.distinct()[:LOOKED_AT])
+    shown = _known(actor, now, [PersonId(one) for one in ids])
+    return tuple(_person_hits(shown[:MOST], now)), len(shown) > MOST
 
 
 def _person_hits(persons: Sequence[PersonId], now: datetime) -> Iterator[Hit]:
@@ -120,8 +122,10 @@ def _units(actor: Actor, now: datetime, wanted: str) -> tuple[Hit, ...]:
 
 def _orders(actor: Actor, now: datetime, wanted: str) -> tuple[Hit, ...]:
     """Return orders by number; advance notices only to those who may know of them."""
-    persons = models.Order.objects.filter(order_no__startswith=wanted).values_list("person_id", flat=True)[:LOOKED_AT]
-    ids = {PersonId(one) for one in persons}
+    reached = search_reach.orders(actor=actor, where=boundary(known_at=now), now=now)
+    numbered = models.Order.objects.filter(reached, order_no__startswith=wanted, recorded_at__lte=now)
+    found = numbered.order_by("order_no", "person_id").values_list("order_no", "person_id").distinct()[:LOOKED_AT]
+    ids = {PersonId(person) for _, person in found}
     if not ids:
         return ()
     rows = orders.orders(known_at=now, statuses=list(OrderStatus), person_ids=ids)

@@ -15,6 +15,9 @@ from sekisho.core.canonical import Json
 from sekisho.services import ledger
 from sekisho.store.models import User
 
+SECOND_STEPS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
+"""What opens a session beside a password; recovery codes only stand in for one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -22,6 +25,10 @@ class Ways:
 
     passkeys: int
     has_code_generator: bool
+
+    @property
+    def second_steps(self) -> int:
+        return self.passkeys + self.has_code_generator
 
 
 def ways(*, name: str) -> Ways:
@@ -41,8 +48,15 @@ def end_sessions(*, name: str) -> None:
         session.end()
 
 
+def end_others(*, name: str, key: str) -> None:
+    """End every session of the user but that of the key: a new passkey or code generator is to close old doors."""
+    for session in UserSession.objects.filter(user__username=name).exclude(session_key=key):
+        session.end()
+
+
 @transaction.atomic
-def happened(*, kind: str, name: str, now: datetime, method: str = "") -> None:
-    """Record what happened to a user's sign-in, as `user.<past participle>`."""
-    facts: dict[str, Json] = {"user": name, "method": method} if method else {"user": name}
+def happened(*, kind: str, name: str, now: datetime, method: str = "", key: str = "") -> None:
+    """Record what happened to a user's sign-in, as `user.<past participle>`; `key` is the hash of a public key."""
+    facts: dict[str, Json] = {"user": name}
+    facts |= {word: value for word, value in (("method", method), ("key", key)) if value}
     ledger.record(kind=f"user.{kind}", actor=name, now=now, facts=facts)

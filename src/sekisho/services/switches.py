@@ -13,7 +13,7 @@ from django.db import transaction
 from sekisho.core.cutover import Expired, Unapproved
 from sekisho.core.kinds import Role, Side
 from sekisho.core.users import Actor
-from sekisho.services import installation, jobs, plan_review, plans, rules, schedules, users
+from sekisho.services import installation, jobs, plan_approvals, plan_review, rules, schedules, users
 from sekisho.services.jobs import CUTOVER, JobShown, NewJob
 from sekisho.services.schedules import ScheduleShown
 from sekisho.store import models
@@ -47,7 +47,7 @@ def let_run(*, actor: Actor, now: datetime, sha256: str) -> str:
     plan_review.line(actor=actor, now=now, sha256=sha256)
     jobs.need(actor=actor, kind=CUTOVER, now=now, side=jobs.side_of(actor=actor, kind=CUTOVER, now=now))
     row = models.Plan.objects.defer("document").get(sha256=sha256)
-    given, required = plans.given(sha256=row.sha256), _required(now)
+    given, required = plan_approvals.given(sha256=row.sha256, now=now), _required(now)
     if given < required:
         raise Unapproved("cutover.unapproved", {"sha256": sha256, "given": given, "required": required})
     if now >= row.expires_at:
@@ -72,6 +72,8 @@ def undo(*, actor: Actor, now: datetime, sha256: str) -> None:
     Raises:
         UnknownJob, MayNotAsk
     """
+    side = jobs.side_of(actor=actor, kind=CUTOVER, now=now)
+    jobs.need(actor=actor, kind=CUTOVER, now=now, side=side)
     row = _scheduled(sha256)
     if row is None:
         raise jobs.UnknownJob("jobs.no_schedule")
@@ -114,7 +116,7 @@ def _troubles(one: ScheduleShown, now: datetime) -> Iterator[Trouble]:
         yield Trouble("jobs.switch_paused", {})
     if row is None:
         return
-    given, required = plans.given(sha256=row.sha256), _required(now)
+    given, required = plan_approvals.given(sha256=row.sha256, now=now), _required(now)
     if given < required:
         yield Trouble("jobs.switch_unapproved", {"given": given, "required": required})
     if max(now, one.due_at) >= row.expires_at:
@@ -122,7 +124,9 @@ def _troubles(one: ScheduleShown, now: datetime) -> Iterator[Trouble]:
     if not _will_reach(one, now):
         yield Trouble("jobs.switch_no_role", {"actor": one.changed_by})
     newer = models.Plan.objects.filter(as_of=row.as_of, planned_at__gt=row.planned_at)
-    approved = [other for other in newer.defer("document") if plans.given(sha256=other.sha256) >= required]
+    approved = [
+        other for other in newer.defer("document") if plan_approvals.given(sha256=other.sha256, now=now) >= required
+    ]
     if approved:
         yield Trouble("jobs.switch_older", {})
 

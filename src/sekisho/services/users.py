@@ -33,13 +33,17 @@ def command_line_actor(*, claimed: str | None, os_user: str, now: datetime) -> A
 
 
 def signed_in_actor(*, name: str, now: datetime) -> Actor:
-    """Return the actor of a signed-in user, never trusted: a home without users gives the site no roles."""
+    """Return the actor of a signed-in user, never trusted: a home without users gives the site no roles.
+
+    The person behind him is the one of his roles of today; who holds none any more reads nothing of himself either.
+    """
+    today = installation.today(now=now)
     mine = list(RoleAssignment.objects.as_known_at(now).filter(user=name).order_by("id"))
-    return Actor(
-        name=name,
-        roles=tuple(RoleGrant(Role(row.role), Side(row.side), Period(row.start, row.end)) for row in mine),
-        person_id=PersonId(mine[0].person_id) if mine and mine[0].person_id else None,
-    )
+    roles = tuple(RoleGrant(Role(row.role), Side(row.side), Period(row.start, row.end)) for row in mine)
+    persons = [
+        row.person_id for row, role in zip(mine, roles, strict=True) if row.person_id and role.period.holds(today)
+    ]
+    return Actor(name=name, roles=roles, person_id=PersonId(persons[0]) if persons else None)
 
 
 def choose_language(*, name: str, language: str) -> None:

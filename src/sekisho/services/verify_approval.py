@@ -93,7 +93,7 @@ def problem(kept: dict[str, Any]) -> str:
     asked = json.dumps({"approve": "plan", "sha256": kept["plan"], "v": 1}, separators=(",", ":"), sort_keys=True)
     if kept["v"] != 1 or unb64(client["challenge"]) != hashlib.sha256(asked.encode()).digest():
         return "it signs something else than this plan"
-    if client["type"] != "webauthn.get" or client["origin"] != kept["origin"]:
+    if client["type"] != "webauthn.get" or client["origin"] != kept["origin"] or client.get("crossOrigin"):
         return "it was given for another site"
     if data[:32] != hashlib.sha256(kept["rp_id"].encode()).digest():
         return "it was given for another site"
@@ -116,7 +116,8 @@ def main(names: list[str]) -> int:
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             kept, wrong = {}, f"it cannot be read ({error})"
         bad += bool(wrong)
-        said = f"NOT approved by {kept.get('user', '?')}: {wrong}" if wrong else f"approved by {kept['user']}"
+        since = f", passkey registered {kept['registered_at']}" if kept.get("registered_at") else ""
+        said = f"NOT approved by {kept.get('user', '?')}: {wrong}" if wrong else f"approved by {kept['user']}{since}"
         sys.stdout.write(f"{name}: {said}\n")
     return 1 if bad or not names else 0
 

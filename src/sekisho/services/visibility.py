@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import NEUTRAL, PersonId, Side
+from sekisho.core.kinds import BOTH, NEUTRAL, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, crosses, decide, purpose_of, widest
 from sekisho.services import installation, ledger
@@ -67,6 +67,13 @@ def need(
 def purpose(*, actor: Actor, now: datetime) -> Purpose:
     """Return what the actor reads for today."""
     return purpose_of(actor, on=installation.today(now=now))
+
+
+def widest_side(*, actor: Actor, now: datetime) -> str:
+    """Return the side of a fact that reaches as far as the actor does: the one side of his roles, else `both`."""
+    today = installation.today(now=now)
+    sides = {grant.side for grant in actor.roles if grant.period.holds(today)}
+    return next(iter(sides)) if len(sides) == 1 and not actor.trusted else BOTH
 
 
 def need_some(*, actor: Actor, kind: FactKind, now: datetime, least: Depth = Depth.DETAIL) -> None:

@@ -10,7 +10,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,7 +33,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         claims = sociallogin.account.extra_data
         claims = claims.get("userinfo", claims) | claims.get("id_token", {}) if "userinfo" in claims else claims
         name = str(claims.get(settings.SEKISHO_OIDC_CLAIM, ""))
-        user = get_user_model().objects.filter(username=name, is_active=True).first() if name else None
+        user = get_user_model().objects.filter(username=name).first() if name else None
+        if user is not None and not user.is_active:
+            raise ImmediateHttpResponse(redirect("account_inactive"))
         if user is None:
             raise ImmediateHttpResponse(render(request, "account/unknown_user.html", {"name": name}, status=403))
         sociallogin.connect(request, user)

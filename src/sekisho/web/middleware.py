@@ -5,18 +5,18 @@ from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from sekisho.core.errors import SekishoError
 from sekisho.http.callers import Caller, caller, language_of
-from sekisho.services import installation, tour, waiting
+from sekisho.services import installation, sign_in, tour, waiting
 from sekisho.services.remembering import while_reading
 from sekisho.services.waiting import Wait
-from sekisho.web import errors, rooms
+from sekisho.web import errors, rooms, sign_in_events
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -24,11 +24,12 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; script-src 'self'; style-src 'self'"
 )
-_OPEN = ("/accounts/", "/static/", "/language")
+_OPEN = ("/accounts/", "/static/")
 _PROGRAMS = "/api/"
 """Where programs come in with tokens of their own (`sekisho.api.admission`): no session counts there."""
-_BEFORE_SECOND_STEP = ("/accounts/", "/static/", "/language")
-"""Beside one's account, what a password alone opens to somebody without a passkey or a code generator."""
+_BEFORE_SECOND_STEP = ("/accounts/", "/static/")
+_ALWAYS = frozenset({"/language", "/account"})
+"""Beside those, what a password alone opens to somebody without a passkey or a code generator."""
 _READING = {"GET", "HEAD"}
 
 
@@ -65,9 +66,9 @@ class Gate:
             return self._answered(request)
         if request.user.is_authenticated:
             request.caller = caller(request)  # type: ignore[attr-defined]  # declared on pages.Request
-            if _needs_second_step(request):
-                return HttpResponseRedirect("/account")
-        elif not request.path.startswith(_OPEN):
+            if _lacks_second_step(request):
+                return _to_second_step(request)
+        elif not request.path.startswith(_OPEN) and request.path != "/language":
             return _to_sign_in(request)
         return self._answered(request)
 
@@ -124,17 +125,26 @@ def _is_other_name_of_here(request: HttpRequest) -> bool:
     return host in {"127.0.0.1", "[::1]"} and settings.URL.startswith("http://localhost")
 
 
-def _needs_second_step(request: HttpRequest) -> bool:
-    """Tell whether a password alone has let somebody in where it is not enough: everywhere but in a rehearsal."""
-    if (
-        request.path == "/account"
-        or request.path.startswith(_BEFORE_SECOND_STEP)
-        or installation.is_rehearsal(home=settings.HOME)
-    ):
+def _lacks_second_step(request: HttpRequest) -> bool:
+    """Tell whether a password alone has let somebody in where it is not enough: everywhere but in a rehearsal.
+
+    What counts is what this session took, not what its user has: who knew the password before there was a passkey
+    gains nothing from it.
+    """
+    if request.path.startswith(_BEFORE_SECOND_STEP) or request.path in _ALWAYS:
         return False
-    if any(step.get("method") in {"mfa", "socialaccount"} for step in request.session.get(_STEPS, [])):
+    took = {step.get("method") for step in request.session.get(_STEPS, [])}
+    if took & {"mfa", "socialaccount"} or request.session.get(sign_in_events.SET_UP_HERE):
         return False
-    return not Authenticator.objects.filter(user_id=request.user.pk).exists()
+    return not installation.is_rehearsal(home=settings.HOME)
+
+
+def _to_second_step(request: HttpRequest) -> HttpResponse:
+    """Lead to the account page where there is no second step yet; where there is one, have it taken."""
+    if not sign_in.ways(name=request.user.get_username()).second_steps:
+        return HttpResponseRedirect("/account")
+    logout(request)
+    return _to_sign_in(request)
 
 
 _STEPS = "account_authentication_methods"

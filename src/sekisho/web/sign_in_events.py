@@ -8,11 +8,14 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.dispatch import receiver
 
-from sekisho.services import installation, sign_in
+from sekisho.services import installation, passkeys, sign_in
+
+SET_UP_HERE = "sekisho_second_step"
+"""The mark of a session in which a second step was set up: it need not be taken again there."""
 
 
-def _record(kind: str, name: str, method: str = "") -> None:
-    sign_in.happened(kind=kind, name=name, now=installation.clock(home=settings.HOME), method=method)
+def _record(kind: str, name: str, method: str = "", key: str = "") -> None:
+    sign_in.happened(kind=kind, name=name, now=installation.clock(home=settings.HOME), method=method, key=key)
 
 
 @receiver(user_logged_in)
@@ -37,15 +40,21 @@ def refused(credentials: dict[str, Any], **_: object) -> None:
 
 
 @receiver(authenticator_added)
-def way_added(user: Any, authenticator: Any, **_: object) -> None:
-    """Record a new passkey or code generator."""
-    _record("way_added", user.get_username(), str(authenticator.type))
+def way_added(request: Any, user: Any, authenticator: Any, **_: object) -> None:
+    """Record a new passkey or code generator, and end the sessions that were opened without it."""
+    name = user.get_username()
+    if authenticator.type in sign_in.SECOND_STEPS:
+        request.session[SET_UP_HERE] = True
+        sign_in.end_others(name=name, key=request.session.session_key or "")
+    _record("way_added", name, str(authenticator.type), passkeys.fingerprint(authenticator=authenticator))
 
 
 @receiver(authenticator_removed)
 def way_removed(user: Any, authenticator: Any, **_: object) -> None:
     """Record that a passkey or code generator was removed."""
-    _record("way_removed", user.get_username(), str(authenticator.type))
+    _record(
+        "way_removed", user.get_username(), str(authenticator.type), passkeys.fingerprint(authenticator=authenticator)
+    )
 
 
 @receiver(password_changed)
