@@ -15,6 +15,7 @@ from sekisho.services import (
     order_mending,
     plan_review,
     schedules,
+    switches,
     tokens,
 )
 from sekisho.services.order_import import OrderRequest
@@ -79,6 +80,12 @@ def _schedule() -> str:
     return "nightly"
 
 
+def _switch() -> str:
+    values = {"kind": "cutover", "repeats": "once", "due_at": NOW, "changed_by": "x", "changed_at": NOW}
+    models.Schedule.objects.update_or_create(name="switch", defaults={**values, "params": {"sha256": "x"}})
+    return "x"
+
+
 def _file(actor: Actor) -> int:
     """Return a file of the actor's own with a rejected row."""
     content = hr_files.csv_bytes(
@@ -137,9 +144,14 @@ ACTS: Mapping[str, Act] = {
     "jobs.jobs": lambda _, a: jobs.jobs(actor=a, now=NOW),
     "jobs.job": lambda _, a: jobs.job(actor=a, now=NOW, key="a key"),
     "schedules.at": lambda _, a: schedules.at(actor=a, now=NOW, name="once", asked=ASKED),
-    "schedules.daily": lambda _, a: schedules.daily(
-        actor=a, now=NOW, name="nightly", kind="replan", at_time=time(2), params={}
-    ),
+    "jobs.own": lambda _, a: jobs.own(actor=a, now=NOW, kind="check", about={}),
+    "schedules.daily": lambda _, a: schedules.daily(actor=a, now=NOW, kind="replan", at_time=time(2)),
+    "schedules.cancel": lambda _, a: schedules.cancel(actor=a, now=NOW, name=_schedule()),
+    "switches.let_run": lambda w, a: switches.let_run(actor=a, now=NOW, sha256=json.loads(w.plan)["sha256"]),
+    "switches.undo": lambda _, a: switches.undo(actor=a, now=NOW, sha256=_switch()),
+    "switches.of_plan": lambda _, a: switches.of_plan(actor=a, now=NOW, sha256="x"),
+    "switches.job_of": lambda _, a: switches.job_of(actor=a, now=NOW, sha256="x"),
+    "switches.coming": lambda _, a: switches.coming(actor=a, now=NOW),
     "schedules.pause": lambda _, a: schedules.pause(actor=a, now=NOW, name=_schedule(), paused=True),
     "schedules.schedules": lambda _, a: schedules.schedules(actor=a, now=NOW),
     "administration.logins": lambda _, a: administration.logins(actor=a, now=NOW),

@@ -18,7 +18,7 @@ from sekisho.core.access import AccountState
 from sekisho.core.cutover import operations
 from sekisho.core.kinds import AFFILIATE, BOTH, NETWORK, OrderStatus, Role
 from sekisho.core.parts import parse
-from sekisho.services import job_claims, jobs, orders, plans, replanning, work
+from sekisho.services import job_claims, jobs, orders, plans, replanning, visibility, work
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_what_changed_is_read_side_by_side(world: sides.World, side: str, own: s
         assert list(mine.result["sides"]) == [side]  # type: ignore[call-overload]
     head = sides.actor(Role.UNIT_HEAD, side)
     assert jobs.lines(actor=head, now=LATER, job_id=shown.id) == ()
-    with pytest.raises(jobs.visibility.NotVisible):
+    with pytest.raises(visibility.NotVisible):
         jobs.lines(actor=sides.actor(Role.EMPLOYEE, side), now=LATER, job_id=shown.id)
 
 

@@ -166,7 +166,7 @@ def test_an_administrator_sees_whether_anybody_works_and_no_job(worked: None) ->
     shown = room(administrator)
     assert "Workers at work: 1." in shown
     assert "joshisu" not in shown
-    assert administrator.get(f"{ROOM}/1").status_code == 403
+    assert administrator.get(f"{ROOM}/{models.Job.objects.get().pk}").status_code == 404
 
 
 def test_what_waits_too_long_is_said(worked: None) -> None:

@@ -1,59 +1,63 @@
 """Background work: asked for once, done in the name of whoever asked, paused and resumed, read side by side. 処理.
 
-Here: what people ask and read. How a worker takes a job and keeps it: `job_claims`. What each kind does: `work`.
-When they fall due: `schedules`. A job bears the side of the facts it handles: `both` where it needs both. Whoever may
-count such facts on some side of it knows that it is there and how far it is; what it found is cut to his sides.
+Here: what people ask and read. Which kinds there are: `job_kinds`. What a reader may know of them: `job_reader`. How a
+worker takes a job and keeps it: `job_claims`. What each kind does: `work`. When they fall due: `schedules`. A job bears
+the side of the facts it handles: `both` where it needs both.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import BOTH, NEUTRAL, Role, Side
+from sekisho.core.kinds import BOTH, Role, Side
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, common_side, decide, purpose_of, widest
-from sekisho.services import installation, ledger, visibility
+from sekisho.core.visibility import common_side
+from sekisho.services import installation, ledger
+from sekisho.services.job_kinds import (
+    ASKING,
+    AUDIT,
+    CHECK,
+    CUTOVER,
+    IMPORT,
+    PACK,
+    PLAN,
+    PREVIEW,
+    REPLAN,
+    RESCREEN,
+    VERIFICATION,
+    WHOLE,
+    sides,
+)
+from sekisho.services.job_reader import JobShown, Reader, reader
 from sekisho.store import models
+
+__all__ = [  # read through this module, though they stand beside it
+    "ASKING",
+    "AUDIT",
+    "CHECK",
+    "CUTOVER",
+    "IMPORT",
+    "PACK",
+    "PLAN",
+    "PREVIEW",
+    "REPLAN",
+    "RESCREEN",
+    "VERIFICATION",
+    "WHOLE",
+    "JobShown",
+    "Reader",
+    "reader",
+    "sides",
+]
 
 WAITING, RUNNING, PAUSED, DONE, FAILED, CANCELLED = "waiting", "running", "paused", "done", "failed", "cancelled"
 OPEN = (WAITING, RUNNING, PAUSED)
 LATE = timedelta(minutes=5)
 """What begins later than this after it was due says so."""
-CUTOVER, VERIFICATION, CHECK, PLAN, REPLAN = "cutover", "verification", "check", "plan", "replan"
-IMPORT, AUDIT, PACK = "import", "audit", "pack"
-PREVIEW, RESCREEN = "preview", "rescreen"
-_SYSTEMS = (Role.IT_OPERATION,)
-ASKING: Mapping[str, tuple[Role, ...]] = {
-    PLAN: _SYSTEMS,
-    REPLAN: _SYSTEMS,
-    CUTOVER: _SYSTEMS,
-    VERIFICATION: (Role.IT_OPERATION, Role.COMPLIANCE, Role.INTERNAL_AUDIT),
-    CHECK: (Role.HR, Role.COMPLIANCE),
-    IMPORT: (Role.HR, Role.COMPLIANCE),
-    AUDIT: (Role.COMPLIANCE, Role.INTERNAL_AUDIT, Role.IT_OPERATION, Role.ADMINISTRATOR),
-    PACK: (Role.COMPLIANCE, Role.INTERNAL_AUDIT),
-    PREVIEW: (Role.HR, Role.COMPLIANCE),
-    RESCREEN: (Role.HR, Role.COMPLIANCE),
-}
-"""Kind of job → who may ask for it."""
-WHOLE = frozenset({PLAN, REPLAN, CUTOVER})
-"""Kinds that show or change every side, so whoever asks must hold the role for every side."""
-ABOUT: Mapping[str, FactKind] = {
-    VERIFICATION: FactKind.DEVIATION,
-    IMPORT: FactKind.ORDER_FILE,
-    **dict.fromkeys((AUDIT, PACK), FactKind.ENTRY),
-    **dict.fromkeys((CHECK, PREVIEW, RESCREEN), FactKind.VERDICT),
-}
-"""Kind of job → the kind of fact it is about; plans, where it is not named."""
-_PLAIN = frozenset(
-    {"actor", "as_of", "at", "attempts", "error", "expires_at", "given", "job", "kind", "required", "sha256", "until"}
-)
-"""Facts of an error that tell nothing of a side."""
 
 
 class MayNotAsk(SekishoError):
@@ -76,32 +80,6 @@ class NewJob:
     key: str
     params: Mapping[str, Json]
     due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class JobShown:
-    """A job as pages show it. How far it is and why it failed is told to those who see every side that it handles.
-
-    `skipped`: further times of its schedule that it catches up. `result`: numbers by side stand under `sides`.
-    """
-
-    id: int
-    kind: str
-    side: str
-    state: str
-    percent: int | None
-    requested_by: str
-    due_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    heartbeat_at: datetime | None
-    missed_at: datetime | None
-    skipped: int
-    attempts: int
-    error: str
-    error_params: Mapping[str, str]
-    params: Mapping[str, str]
-    result: Mapping[str, object]
 
 
 @transaction.atomic
@@ -232,9 +210,10 @@ def own(*, actor: Actor, now: datetime, kind: str, about: Mapping[str, Json]) ->
     Raises:
         NotVisible: he may know of none.
     """
+    seen = reader(actor=actor, now=now)
     rows = models.Job.objects.filter(kind=kind, requested_by=actor.name, params=dict(about))
     row = rows.defer("lines").order_by("-pk").first()
-    return reader(actor=actor, now=now).shown(row) if row is not None else None
+    return seen.shown(row) if row is not None else None
 
 
 def need(*, actor: Actor, kind: str, now: datetime, side: str = "") -> None:
@@ -272,13 +251,6 @@ def side_of(*, actor: Actor, kind: str, now: datetime) -> str:
     return common_side([Side(one) for one in known], released=False)
 
 
-def sides(*, now: datetime) -> list[str]:
-    """Return the sides that systems and their entitlements have."""
-    found = set(models.System.objects.as_known_at(now).values_list("side", flat=True).distinct())
-    found |= set(models.Entitlement.objects.as_known_at(now).values_list("side", flat=True).distinct())
-    return sorted(str(side) for side in found if side and side != NEUTRAL)
-
-
 def end(
     row: models.Job,
     state: str,
@@ -312,89 +284,3 @@ def _asked(actor: Actor, job_id: int, now: datetime, states: tuple[str, ...]) ->
     if row.state not in states:
         raise NotOpen("jobs.not_open", {"job": job_id, "state": row.state})
     return row
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """What one actor may know of work. `kinds`: those of which he may know any job."""
-
-    kinds: tuple[str, ...]
-    depth: Callable[[str, str], Depth]
-    """(kind of job, side) → how much he sees; asked often, logged never."""
-    whole: Callable[[str, str], bool]
-    """(kind of job, side) → whether he counts every side that it handles; a share of all is a number of each."""
-    reads: Callable[[str, str], bool]
-    """(kind of job, side) → whether he reads the side's details; such a read across the wall is logged."""
-
-    def knows(self, kind: str, side: str) -> bool:
-        """Tell whether he may know of work of that kind and side."""
-        return kind in self.kinds and self.depth(kind, side) >= Depth.COUNT
-
-    def shown(self, row: models.Job) -> JobShown:
-        """Return the job, its numbers and its error cut to what he sees."""
-        error, params = self._error(row)
-        return JobShown(
-            id=row.pk,
-            kind=row.kind,
-            side=row.side,
-            state=row.state,
-            percent=100 * row.done // row.total if row.total and self.whole(row.kind, row.side) else None,
-            requested_by=row.requested_by,
-            due_at=row.due_at,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            heartbeat_at=row.heartbeat_at,
-            missed_at=row.missed_at,
-            skipped=row.skipped,
-            attempts=row.attempts,
-            error=error,
-            error_params=params,
-            params=row.params,
-            result=self._result(row),
-        )
-
-    def _result(self, row: models.Job) -> dict[str, object]:
-        found = dict(row.result or {})
-        by_side = found.get("sides", {})
-        if by_side:
-            found["sides"] = {
-                side: value for side, value in by_side.items() if self.depth(row.kind, side) >= Depth.COUNT
-            }
-        return found
-
-    def _error(self, row: models.Job) -> tuple[str, dict[str, str]]:
-        plain = row.error_params.keys() <= _PLAIN or self.reads(row.kind, row.side)
-        return (row.error, dict(row.error_params)) if plain else ("jobs.not_told", {})
-
-
-def reader(*, actor: Actor, now: datetime) -> Reader:
-    """Return what the actor may know of work.
-
-    Raises:
-        NotVisible: of nothing at all.
-    """
-    on, cache = installation.today(now=now), dict[tuple[str, str], Depth]()
-    purpose = purpose_of(actor, on=on)
-    about = {kind: ABOUT.get(kind, FactKind.PLAN) for kind in ASKING}
-    widths = {kind: widest(actor, kind=fact, purpose=purpose, on=on) for kind, fact in about.items()}
-    known = tuple(kind for kind, depth in widths.items() if depth >= Depth.COUNT)
-    if not known:
-        visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
-
-    def depth(kind: str, side: str) -> Depth:
-        if side == BOTH:
-            return widths[kind]
-        if (kind, side) not in cache:
-            whose = None if side in {"", NEUTRAL} else Side(side)
-            cache[kind, side] = decide(actor, kind=about[kind], side=whose, purpose=purpose, on=on)
-        return cache[kind, side]
-
-    def whole(kind: str, side: str) -> bool:
-        return all(depth(kind, one) >= Depth.COUNT for one in (sides(now=now) if side == BOTH else [side]))
-
-    def reads(kind: str, side: str) -> bool:
-        asked = sides(now=now) if side == BOTH else [side]
-        ask = partial(visibility.depth, actor=actor, kind=about[kind], purpose=purpose, now=now)
-        return {ask(side=one) for one in asked} <= {Depth.DETAIL}
-
-    return Reader(known, depth, whole, reads)

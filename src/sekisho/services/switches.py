@@ -95,6 +95,7 @@ def job_of(*, actor: Actor, now: datetime, sha256: str) -> JobShown | None:
     Raises:
         NotVisible: the actor may know of no work.
     """
+    jobs.reader(actor=actor, now=now)
     rows = models.Job.objects.filter(kind=CUTOVER, params__sha256=sha256).exclude(state=jobs.CANCELLED)
     last = rows.order_by("-pk").values_list("pk", flat=True).first()
     return jobs.job(actor=actor, now=now, job_id=last) if last is not None else None

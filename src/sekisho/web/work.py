@@ -131,7 +131,12 @@ def work(request: Request) -> HttpResponse | Shown:
     return Shown("work/work.html", context, (_last(request, found),))
 
 
-@page("work/<int:job_id>", "work_job", needs=(FactKind.PLAN, FactKind.VERDICT), least=Depth.COUNT)
+@page(
+    "work/<int:job_id>",
+    "work_job",
+    needs=(FactKind.PLAN, FactKind.VERDICT, FactKind.ORDER_FILE, FactKind.ENTRY),
+    least=Depth.COUNT,
+)
 def work_job(request: Request, job_id: int) -> Shown:
     """Show one job: how it went, and what it found on the reader's sides."""
     caller = request.caller
@@ -146,7 +151,7 @@ def work_job(request: Request, job_id: int) -> Shown:
         "side": side_name(job.side),
         "numbers": numbers,
         "told": _told(job, numbers),
-        "sees_plan": _sees_plan(request, str(job.result.get("sha256", ""))),
+        "sees_plan": _sees_plan(request, job.plan),
         "may_change": workable(request, [job])[0].may_change,
         "renew": FAST if job.state == jobs.RUNNING else "",
     }
