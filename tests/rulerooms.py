@@ -72,6 +72,7 @@ ACTS: Mapping[str, Callable[[World, Actor], object]] = {
     "rule_changes.propose": lambda _, a: rule_changes.propose(actor=a, now=NOW, change=change(), reason="r"),
     "rule_changes.approve": lambda _, a: rule_changes.approve(actor=a, now=NOW, change_id=proposed()),
     "rule_changes.withdraw": lambda _, a: rule_changes.withdraw(actor=a, now=NOW, change_id=proposed()),
+    "rule_changes.awaiting": lambda _, a: rule_changes.proposals(actor=a, now=NOW),
     "rule_changes.proposals": lambda _, a: rule_changes.proposals(actor=a, now=NOW),
     "rule_changes.proposal": lambda _, a: rule_changes.proposal(actor=a, now=NOW, change_id=proposed()),
     "changes_shown.listed": lambda _, a: changes_shown.listed(actor=a, now=NOW),

@@ -109,6 +109,7 @@ def test_from_the_preview_to_the_rule_in_force_by_four_people(home: Path) -> Non
     for name, side, person in (("net", "network", "PNET9"), ("aff", "affiliate", "PAFF9")):
         approver = sites.client(name, ("executive", side), person=person)
         assert "あなたの承認を待っているもの" in text(approver, "/rules/changes")
+        assert "規則の変更の提案があります（1件中1件）" in text(approver, "/")
         assert 'value="approve"' in text(approver, change)
         approver.post(change, {"do": "approve"})
     assert "採用されました" in text(client, change)

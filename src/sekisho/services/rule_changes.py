@@ -131,6 +131,17 @@ def proposals(*, actor: Actor, now: datetime) -> tuple[Proposal, ...]:
     return tuple(sorted(found, key=lambda one: one.state != PROPOSED))
 
 
+def awaiting(*, actor: Actor, now: datetime) -> tuple[Proposal, ...]:
+    """Return the proposals that wait for the actor's own approval; one query where nothing waits at all."""
+    rows = list(models.RuleProposal.objects.filter(state=PROPOSED).order_by("pk"))
+    if not rows:
+        return ()
+    known = _Known.at(now, now)
+    person = known.names.of_actor(actor)
+    found = [_proposal(row, now, known) for row in rows]
+    return tuple(one for one in found if may_approve(one, person, known.names, known.today))
+
+
 def proposal(*, actor: Actor, now: datetime, change_id: int) -> Proposal:
     """Return one proposal.
 

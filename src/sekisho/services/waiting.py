@@ -25,6 +25,7 @@ from sekisho.services import (
     plan_review,
     plan_summary,
     plans,
+    rule_changes,
     season,
     transfer_days,
     users,
@@ -197,6 +198,14 @@ def _exceptions(reader: _Reader) -> Iterator[Wait]:
     yield Wait("exceptions", "wait", RULES, len(mine), len(mine), since, about=about)
 
 
+def _rule_changes(reader: _Reader) -> Iterator[Wait]:
+    """Yield the changes of rules that the actor is listed to approve, and did not propose."""
+    mine = rule_changes.awaiting(actor=reader.actor, now=reader.now)
+    about = str(mine[0].id) if len(mine) == 1 else ""
+    since = min((one.proposed_at for one in mine), default=None)
+    yield Wait("rule_changes", "wait", RULES, len(mine), len(mine), since, about=about)
+
+
 def _grants(reader: _Reader) -> Iterator[Wait]:
     """Yield the manual grants of the actor's sides that wait for somebody else than who asked or is given."""
     if not reader.has(*grants.APPROVING):
@@ -274,6 +283,7 @@ ASKED: tuple[Callable[[_Reader], Iterator[Wait]], ...] = (
     _plans,
     _verifications,
     _exceptions,
+    _rule_changes,
     _grants,
     _rows,
     _findings,

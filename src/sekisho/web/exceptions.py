@@ -15,7 +15,7 @@ from sekisho.web import forms
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.rule_words import room_tabs
 from sekisho.web.tables import Cell, Column, Row, Table, table
-from sekisho.web.waiting import waits_words
+from sekisho.web.waiting import joined, waits_words
 from sekisho.web.words import day as written_day
 from sekisho.web.words import language, moment, say, side_name
 
@@ -80,7 +80,7 @@ def exception(request: Request, exception: str) -> HttpResponse | Shown:
         "state": found.state,
         "mark": mark,
         "sentence": sentence,
-        "approvals": [(one, "、".join(side_name(side) for side in one.sides)) for one in found.approvals],
+        "approvals": [(one, joined(side_name(side) for side in one.sides)) for one in found.approvals],
         "waiting": [waits_words(one) for one in found.waiting],
         "requested_by": _requester(found),
     }
@@ -113,7 +113,7 @@ def standing(one: ExceptionShown) -> tuple[str, str]:
 def _row(one: ExceptionShown) -> Row:
     state, (mark, word) = one.state, standing(one)
     href = reverse("exception", kwargs={"exception": state.id})
-    given = "、".join(f"{each.by}（{'・'.join(side_name(side) for side in each.sides)}）" for each in one.approvals)
+    given = joined(f"{each.by}（{'・'.join(side_name(side) for side in each.sides)}）" for each in one.approvals)
     return Row(
         (
             Cell(state.id, state.id, href=href),
@@ -126,8 +126,8 @@ def _row(one: ExceptionShown) -> Row:
             Cell(_requester(one), note=moment(one.asked_at)),
             Cell(given.replace("（）", ""), given.replace("（）", "") or "—"),
             Cell(
-                "、".join(waits_words(each) for each in one.waiting),
-                "、".join(waits_words(each) for each in one.waiting) or "—",
+                joined(waits_words(each) for each in one.waiting),
+                joined(waits_words(each) for each in one.waiting) or "—",
             ),
         ),
         href,

@@ -15,11 +15,16 @@ from sekisho.web.pages import Request, Shown, page
 from sekisho.web.words import day as written_day
 from sekisho.web.words import say, side_name
 
-DETAIL = {"approvals": ("plan", "sha256"), "exceptions": ("exception", "exception"), "rows": ("import_file", "file_id")}
+DETAIL = {
+    "approvals": ("plan", "sha256"),
+    "exceptions": ("exception", "exception"),
+    "rule_changes": ("rules_change", "change"),
+    "rows": ("import_file", "file_id"),
+}
 """Where a single thing has its own page: its name and the word of its address."""
 STANDINGS = {"in_the_way": "stands", "unchecked": "unchecked"}
 """What of the season is asked for: the filter's word."""
-ELSEWHERE = {"exceptions": "exceptions", "switches": "plans", "unread": "systems"}
+ELSEWHERE = {"exceptions": "exceptions", "rule_changes": "rules_changes", "switches": "plans", "unread": "systems"}
 
 
 @page("", "home", needs=())

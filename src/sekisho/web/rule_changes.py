@@ -25,7 +25,7 @@ from sekisho.web.moves import OUTCOMES
 from sekisho.web.pages import Request, Shown, exports, page
 from sekisho.web.rule_words import STATES, change_rows, room_tabs, route_words, rule_text, type_word
 from sekisho.web.tables import Cell, Column, Row, Table, table
-from sekisho.web.waiting import waits_words
+from sekisho.web.waiting import joined, waits_words
 from sekisho.web.words import day as written_day
 from sekisho.web.words import language, moment, say, side_name
 
@@ -164,7 +164,7 @@ def one_change(request: Request, change: int) -> HttpResponse | Shown:
         "mark": MARKS[found.proposal.state],
         "sentence": _standing(found),
         "rows": change_rows(found.proposal.was, found.proposal.change),
-        "approvals": [(one, "、".join(side_name(side) for side in one.sides)) for one in found.approvals],
+        "approvals": [(one, joined(side_name(side) for side in one.sides)) for one in found.approvals],
         "waiting": [waits_words(one) for one in found.waiting],
         "may_take": exports(caller, (FactKind.RULE,)),
         "preview": _again(found.proposal.change),
@@ -327,7 +327,7 @@ def _unit(one: UnitShown) -> Row:
 def _row(one: ChangeShown) -> Row:
     proposal = one.proposal
     href = reverse("rules_change", kwargs={"change": proposal.id})
-    waits = "、".join(waits_words(each) for each in one.waiting)
+    waits = joined(waits_words(each) for each in one.waiting)
     word = say(f"page_changes.state_{proposal.state}")
     return Row(
         (
