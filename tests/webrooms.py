@@ -67,6 +67,12 @@ def _sha256(world: sides.World) -> str:
     return str(json.loads(world.plan)["sha256"])
 
 
+def _coming() -> Body:
+    day = sides.NOW.date() + timedelta(days=30)
+    models.Parameter.objects.create(name="training_days", value=40, start=day, recorded_at=sides.NOW, origin="site")
+    return {"name": "training_days", "start": day.isoformat()}
+
+
 def _job(state: str) -> Body:
     made = models.Job.objects.create(
         key="asked by another",
@@ -189,6 +195,7 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
         "reason": "tried",
     },
     "administration_tokens revoke": lambda *_: _token(OTHER_USER),
+    "administration_parameters withdraw": lambda *_: _coming(),
     "administration_user end": lambda *_: _role(),
     "administration_user give": lambda *_: {"role": "employee", "side": "network", "start": DAY},
     "administration_user off": lambda *_: {},

@@ -31,6 +31,7 @@ ADDRESSES = {
     "account": "/account",
     "administration": "/administration",
     "administration_calendar": "/administration/calendar",
+    "administration_changes": "/administration/changes",
     "administration_health": "/administration/health",
     "administration_parameters": "/administration/parameters",
     "administration_tokens": "/administration/tokens",

@@ -9,7 +9,8 @@ import sites
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/administration", "/administration/parameters", "/administration/calendar", "/administration/health")
+ROOMS = ("", "/parameters", "/calendar", "/changes", "/health")
+PAGES = tuple(f"/administration{one}" for one in ROOMS)
 
 
 @pytest.fixture
@@ -105,7 +106,13 @@ def test_a_sign_in_switched_off_ends_at_once(kanri: Client) -> None:
 
 
 def test_a_parameter_is_set_from_a_day_on_with_a_reason(kanri: Client) -> None:
-    words = {"name": "lookback_days", "value": "400", "start": "2099-01-01", "reason": "the board decided"}
+    words = {
+        "do": "change",
+        "name": "lookback_days",
+        "value": "400",
+        "start": "2099-01-01",
+        "reason": "the board decided",
+    }
     kanri.post("/administration/parameters", words)
     row = models.Parameter.objects.get()
     assert (row.value, row.start.isoformat()) == (400, "2099-01-01")
@@ -120,10 +127,43 @@ def test_a_parameter_is_set_from_a_day_on_with_a_reason(kanri: Client) -> None:
 def test_a_parameter_that_makes_no_sense_is_refused_with_its_reason(
     kanri: Client, field: str, value: str, words: str
 ) -> None:
-    good = {"name": "lookback_days", "value": "400", "start": "2099-01-01", "reason": "r"}
+    good = {"do": "change", "name": "lookback_days", "value": "400", "start": "2099-01-01", "reason": "r"}
     page = kanri.post("/administration/parameters", good | {field: value}).content.decode()
     assert words in page
     assert not models.Parameter.objects.exists()
+
+
+def test_a_change_that_lies_ahead_is_taken_back(kanri: Client) -> None:
+    words = {"do": "change", "name": "lookback_days", "value": "400", "start": "2099-01-01", "reason": "r"}
+    kanri.post("/administration/parameters", words)
+    assert "取り下げる" in kanri.get("/administration/parameters").content.decode()
+    kanri.post("/administration/parameters", {"do": "withdraw", "name": "lookback_days", "start": "2099-01-01"})
+    assert not models.Parameter.objects.current().exists()
+    assert "parameter.withdrawn" in kinds()
+    again = kanri.post("/administration/parameters", {"do": "withdraw", "name": "lookback_days", "start": "2099-01-01"})
+    assert "取り下げられません" in again.content.decode()
+
+
+def test_the_days_changes_are_told(kanri: Client) -> None:
+    sites.user("tanaka")
+    give(kanri, "tanaka")
+    page = kanri.get("/administration/changes").content.decode()
+    assert "役割の付与" in page
+    assert "tanaka" in page
+    assert "変更はありません" in kanri.get("/administration/changes?day=2001-01-01").content.decode()
+
+
+def test_national_holidays_stand_in_the_calendar(kanri: Client) -> None:
+    page = kanri.get("/administration/calendar?year=2027").content.decode()
+    assert "成人の日" in page
+    assert "国民の祝日" in page
+
+
+def test_an_error_stands_beside_its_field(kanri: Client) -> None:
+    words = {"do": "change", "name": "lookback_days", "value": "400", "start": "2001-01-01", "reason": "r"}
+    answer = kanri.post("/administration/parameters", words)
+    assert answer.status_code == 422
+    assert 'id="start-error"' in answer.content.decode()
 
 
 def test_a_day_off_is_added_and_taken_back(kanri: Client) -> None:

@@ -52,6 +52,7 @@ STATUS: dict[str, int] = {
     "LeaseLost": CONFLICT,
     "NotOpen": CONFLICT,
     "NotSequenced": CONFLICT,
+    "NothingAhead": CONFLICT,
     "NothingMended": CONFLICT,
     "NothingToConfirm": CONFLICT,
     "NothingToDestroy": CONFLICT,

@@ -20,3 +20,8 @@ def calendar(*, known_at: datetime) -> Calendar:
         return day in own or bool(jpholiday.is_holiday(day))
 
     return Calendar(is_holiday)
+
+
+def national(*, year: int) -> tuple[tuple[date, str], ...]:
+    """Return Japan's national holidays of a year with their names, oldest first."""
+    return tuple(sorted((day, str(name)) for day, name in jpholiday.year_holidays(year)))

@@ -1,7 +1,7 @@
 """Administration 管理: who may sign in, which roles, which settings, which days off. No business facts."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings as site
@@ -15,14 +15,26 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import administration as services
-from sekisho.services import doctor, installation
-from sekisho.services.administration import HeldRole, Login, SettingShown
+from sekisho.services import doctor, installation, installation_changes
+from sekisho.services.administration import DayOff, HeldRole, Login, SettingShown
+from sekisho.services.calendar import national
+from sekisho.services.installation_changes import InstallationChange
 from sekisho.web import forms
+from sekisho.web.ledger import kind_word
 from sekisho.web.pages import Request, Shown, View, page
 from sekisho.web.tables import Cell, Column, Row, table
-from sekisho.web.words import day, say, side_name
+from sekisho.web.words import day, moment, say, side_name
 
 NEEDS = (FactKind.INSTALLATION,)
+FIELDS = {
+    "administration.no_name": "name",
+    "administration.user_there": "name",
+    "administration.no_reason": "reason",
+    "administration.past_day": "start",
+    "administration.bad_role": "end",
+    "administration.bad_end": "end",
+}
+"""Which field of the forms an error is about."""
 
 
 def _room(path: str, name: str, *acts: str) -> Callable[[View], View]:
@@ -42,12 +54,13 @@ def users(request: Request) -> HttpResponse | Shown:
     """List everybody with a role or a login; add a login."""
     caller = request.caller
     secret: dict[str, str] = {}
+    errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            name = request.POST.get("name", "")
+            name = forms.needed(request.POST, "name")
             secret = {"name": name, "password": services.add_user(actor=caller.actor, now=caller.now, name=name)}
         except SekishoError as error:
-            _refused(request, error)
+            errors = forms.errors(error, FIELDS)
     found = services.logins(actor=caller.actor, now=caller.now)
     columns = [Column(key, say(f"page_administration.{key}")) for key in ("user", "person", "roles", "login", "steps")]
     shown = table(
@@ -61,12 +74,14 @@ def users(request: Request) -> HttpResponse | Shown:
     context = {
         "tab": "users",
         "may_change": _may_change(request),
-        "typed": request.POST.get("name", ""),
+        "errors": errors,
+        "posted": request.POST if errors else {},
         "secret": secret,
+        "labels": forms.labels("page_administration", "user", "add_user_help"),
     }
     context["unprotected"] = sum(1 for one in found if one.has_login and one.is_active and not one.second_steps)
     context["total"] = sum(1 for one in found if one.has_login and one.is_active)
-    return Shown("administration/users.html", context, (shown,))
+    return Shown("administration/users.html", context, (shown,), 422 if errors else 200)
 
 
 def _row(one: Login) -> Row:
@@ -95,11 +110,12 @@ def user(request: Request, name: str) -> HttpResponse | Shown:
     """Show one user; give and end roles, renew the sign-in, switch it off."""
     caller = request.caller
     context: dict[str, object] = {}
+    errors: dict[str, str] = {}
     if request.method == "POST":
         try:
             password = _change_user(request, name)
         except SekishoError as error:
-            _refused(request, error)
+            errors = forms.errors(error, FIELDS)
         else:
             if password is None:
                 return redirect("administration_user", name=name)
@@ -107,6 +123,10 @@ def user(request: Request, name: str) -> HttpResponse | Shown:
     found = services.login(actor=caller.actor, now=caller.now, name=name)
     context |= {
         "tab": "users",
+        "errors": errors,
+        "posted": request.POST if errors else {},
+        "labels": forms.labels("page_account", "role", "side")
+        | forms.labels("page_administration", "from", "to", "to_help"),
         "user": found,
         "roles": [(one, say(f"roles.{one.role.value}")) for one in found.roles],
         "known_roles": [(role.value, say(f"roles.{role.value}")) for role in Role],
@@ -114,7 +134,7 @@ def user(request: Request, name: str) -> HttpResponse | Shown:
         "may_change": _may_change(request),
         "today": installation.today(now=caller.now),
     }
-    return Shown("administration/user.html", context)
+    return Shown("administration/user.html", context, status=422 if errors else 200)
 
 
 def _change_user(request: Request, name: str) -> str | None:
@@ -136,27 +156,21 @@ def _change_user(request: Request, name: str) -> str | None:
     return None
 
 
-@_room("administration/parameters", "administration_parameters", "change")
+@_room("administration/parameters", "administration_parameters", "change", "withdraw")
 def parameters(request: Request) -> HttpResponse | Shown:
-    """Show every parameter beside the domain's default; set one from a day on."""
+    """Show every parameter beside the domain's default; set one from a day on, take a coming change back."""
     caller, posted = request.caller, request.POST
+    errors: dict[str, str] = {}
     if request.method == "POST":
         try:
-            services.change_setting(
-                actor=caller.actor,
-                now=caller.now,
-                name=posted.get("name", ""),
-                written=posted.get("value", ""),
-                start=forms.needed_day(posted, "start"),
-                reason=posted.get("reason", ""),
-            )
+            _change_setting(request)
         except SekishoError as error:
-            _refused(request, error)
+            errors = forms.errors(error, FIELDS)
         else:
             _done(request, "page_administration.saved")
             return redirect("administration_parameters")
     found = services.settings(actor=caller.actor, now=caller.now)
-    keys = ("parameter", "meaning", "value", "default", "since", "following")
+    keys = ("parameter", "value", "default", "since", "following")
     shown = table(
         request,
         "parameters",
@@ -167,22 +181,40 @@ def parameters(request: Request) -> HttpResponse | Shown:
     )
     context = {
         "tab": "parameters",
-        "names": [one.name for one in found],
-        "posted": posted,
+        "names": [(one.name, f"{say(f'parameters.about_{one.name}')} · {one.name}") for one in found],
+        "coming": [(one.name, start, _value(value)) for one in found for start, value in one.following],
+        "errors": errors,
+        "posted": posted if errors else {},
+        "labels": forms.labels("page_administration", "parameter", "value", "value_help", "from", "reason"),
         "changed": sum(one.value != one.default for one in found),
         "total": len(found),
         "may_change": _may_change(request),
         "today": installation.today(now=caller.now),
     }
-    return Shown("administration/parameters.html", context, (shown,))
+    return Shown("administration/parameters.html", context, (shown,), 422 if errors else 200)
+
+
+def _change_setting(request: Request) -> None:
+    caller, posted = request.caller, request.POST
+    name, start = posted.get("name", ""), forms.needed_day(posted, "start")
+    if request.act == "withdraw":
+        installation_changes.withdraw_setting(actor=caller.actor, now=caller.now, name=name, start=start)
+        return
+    services.change_setting(
+        actor=caller.actor,
+        now=caller.now,
+        name=name,
+        written=forms.needed(posted, "value"),
+        start=start,
+        reason=posted.get("reason", ""),
+    )
 
 
 def _setting(one: SettingShown) -> Row:
     following = "、".join(f"{day(start)}: {_value(value)}" for start, value in one.following)
     return Row(
         (
-            Cell(one.name),
-            Cell(say(f"parameters.about_{one.name}")),
+            Cell(one.name, say(f"parameters.about_{one.name}"), note=one.name),
             Cell(_value(one.value)),
             Cell(_value(one.default)),
             Cell(one.since, day(one.since)),
@@ -199,9 +231,10 @@ def _value(value: object) -> str:
 
 @_room("administration/calendar", "administration_calendar", "add", "remove")
 def calendar(request: Request) -> HttpResponse | Shown:
-    """Show a year's own days off; add one, remove one that was added here."""
+    """Show a year's days off, the nation's and the company's own; add one, remove one that was added here."""
     caller, posted = request.caller, request.POST
     written = request.GET.get("year", "")
+    errors: dict[str, str] = {}
     year = int(written) if written.isdigit() and 1990 < int(written) < 2200 else installation.today(now=caller.now).year
     if request.method == "POST":
         try:
@@ -209,17 +242,30 @@ def calendar(request: Request) -> HttpResponse | Shown:
                 day_id = int(posted["day_id"]) if posted.get("day_id", "").isdigit() else 0
                 services.remove_day_off(actor=caller.actor, now=caller.now, day_id=day_id)
             else:
-                when = forms.needed_day(posted, "day")
-                services.add_day_off(actor=caller.actor, now=caller.now, day=when, name=posted.get("name", ""))
+                when, name = forms.needed_day(posted, "day"), forms.needed(posted, "name")
+                services.add_day_off(actor=caller.actor, now=caller.now, day=when, name=name)
                 year = when.year
         except SekishoError as error:
-            _refused(request, error)
+            errors = forms.errors(error, FIELDS)
         else:
             _done(request, "page_administration.saved")
             return HttpResponseRedirect(f"{reverse('administration_calendar')}?year={year}")
     found = services.days_off(actor=caller.actor, now=caller.now, year=year)
-    context = {"tab": "calendar", "days": found, "year": year, "posted": posted, "may_change": _may_change(request)}
-    return Shown("administration/calendar.html", context)
+    own = {one.day for one in found}
+    nations: list[tuple[date, str, DayOff | None]] = [
+        (when, name, None) for when, name in national(year=year) if when not in own
+    ]
+    context = {
+        "tab": "calendar",
+        "own": len(found),
+        "days": sorted([*((one.day, one.name, one) for one in found), *nations], key=lambda row: row[0]),
+        "year": year,
+        "errors": errors,
+        "posted": posted if errors else {},
+        "labels": forms.labels("page_administration", "day", "day_name"),
+        "may_change": _may_change(request),
+    }
+    return Shown("administration/calendar.html", context, status=422 if errors else 200, prints=True)
 
 
 @_room("administration/health", "administration_health", "clock")
@@ -245,6 +291,32 @@ def health(request: Request) -> HttpResponse | Shown:
     good = sum(state == "ok" for state, _, _ in checks)
     context = {"tab": "health", "checks": checks, "good": good, "may_change": _may_change(request)}
     return Shown("administration/health.html", context)
+
+
+@_room("administration/changes", "administration_changes")
+def changes(request: Request) -> Shown:
+    """Show what was changed about the installation on a day."""
+    caller = request.caller
+    chosen = forms.day(request.GET, "day") or installation.today(now=caller.now)
+    found = installation_changes.changes(actor=caller.actor, now=caller.now, day=chosen)
+    keys = ("changed_at", "change_kind", "changed_by", "changed")
+    shown = table(
+        request,
+        "changes",
+        caption=say("page_administration.changes"),
+        columns=[
+            Column(key, say(f"page_administration.{key}"), "moment" if key == "changed_at" else "text") for key in keys
+        ],
+        rows=[_changed(one) for one in found],
+        empty=say("page_administration.no_changes"),
+    )
+    context = {"tab": "changes", "day": chosen, "total": len(found)}
+    return Shown("administration/changes.html", context, (shown,))
+
+
+def _changed(one: InstallationChange) -> Row:
+    said = "、".join(f"{key}: {value}" for key, value in one.facts.items() if value not in {None, ""})
+    return Row((Cell(one.at, moment(one.at)), Cell(kind_word(one.kind)), Cell(one.actor), Cell(said, said or "—")))
 
 
 def _may_change(request: Request) -> bool:
