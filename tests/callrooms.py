@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import authenticators
@@ -12,8 +12,9 @@ from programs import token
 from sekisho.api.calls import CALLS
 from sekisho.core.kinds import Side
 from sekisho.core.users import Actor
-from sekisho.services import order_files, passkeys
+from sekisho.services import order_files, passkeys, rule_changes, rule_drafts, rule_preview
 from sekisho.services.order_import import OrderRequest
+from sekisho.services.rule_drafts import Draft
 from sekisho.store import models
 from webrooms import OTHER_USER, TOKENS
 
@@ -145,6 +146,44 @@ def _file(_: sides.World, __: Side, who: str) -> int:
     return taken.file_id
 
 
+def _proposal() -> int:
+    """Return a proposed change of another's."""
+    change = rule_drafts.change(draft=_draft(), now=sides.NOW)
+    made = rule_changes.propose(actor=sides.TRUSTED, now=sides.NOW, change=change, reason="r")
+    return made.id
+
+
+def _draft() -> Draft:
+    classes = {"from_classes": frozenset({"central_dispatch"}), "to_classes": frozenset({"power_trading"})}
+    days = {"neutral_stay_days": None, "lookback_days": None, "reverse": False, "ends": False}
+    return Draft(
+        rule="desk",
+        version="2",
+        kind="concurrent_posts",
+        type="policy_stop",
+        start=date.fromisoformat("2024-06-01"),
+        **classes,
+        **days,
+    )
+
+
+def _drafted() -> dict[str, object]:
+    return {
+        "rule": "desk",
+        "version": "3",
+        "from": "2024-07-01",
+        "kind": "concurrent_posts",
+        "type": "policy_stop",
+        "from_classes": ["central_dispatch"],
+        "to_classes": ["power_trading"],
+    }
+
+
+def _preview(*_: object) -> int:
+    change = rule_drafts.change(draft=_draft(), now=sides.NOW)
+    return rule_preview.ask(actor=sides.TRUSTED, now=sides.NOW, change=change, since=sides.NOW.date())
+
+
 def _upload(_: sides.World, __: Side, who: str) -> int:
     """Return a file of the caller's that waits for a word about its columns."""
     content = hr_files.csv_bytes([["発令番号", "社員番号", "発令日", "発令区分"]])
@@ -196,12 +235,14 @@ PARTS: Mapping[str, Asked] = {
     "{grant_id}": lambda w, side, _: w.grants[side],
     "{day_id}": lambda *_: _day_off(),
     "{upload_id}": _upload,
+    "{change_id}": lambda *_: _proposal(),
     "{path:rule}": lambda *_: "desk",
     "{kind}": lambda *_: "verification",
     "{token_id}": lambda _, __, who: _token(who),
     "{role_id}": lambda *_: _role(),
 }
 PATHS: Mapping[str, Asked] = {
+    "preview_show": _preview,
     "job_pause": lambda *_: job("running"),
     "job_resume": lambda *_: job("paused"),
     "plan_challenge": _challenged,
@@ -227,6 +268,10 @@ BODIES: Mapping[str, Asked] = {
     "plan_ask": lambda *_: {"day": "2024-05-01"},
     "plan_approve": _signed,
     "exception_request": lambda _, side, __: _wanted(side) | {"rule": "desk"},
+    "change_propose": lambda *_: {"draft": _drafted(), "reason": "r"},
+    "preview_ask": lambda *_: {"draft": _drafted()},
+    "anchor_hand": lambda *_: {"holder": "the regulator", "way": "mail"},
+    "pack_ask": lambda _, side, __: {"side": side},
     "grant_end": lambda *_: {"to": "2024-04-02"},
     "waiting_go_on": lambda *_: {},
     "profile_save": lambda *_: {"columns": {"番号": "employee_no"}},

@@ -8,6 +8,7 @@ from sekisho.api.lists import Listed, Paging, listed
 from sekisho.api.wire import Answer, Day, Moment, Name, Question, Words
 from sekisho.core.kinds import PersonId, Side
 from sekisho.services import exceptions, exceptions_shown
+from sekisho.services.approvals_shown import Approval, Waiting
 
 
 class RuleException(Answer):
@@ -74,20 +75,12 @@ def exception_show(request: Request, exception_id: Name) -> ExceptionWhole:
     """Return one exception with its approvals and those that are missing."""
     caller = request.caller
     found = exceptions_shown.shown(actor=caller.actor, now=caller.now, exception_id=exception_id)
-    missing = [
-        MissingApproval(
-            side=one.side,
-            count=one.count,
-            persons=[person for person, _ in one.persons] if one.persons is not None else None,
-        )
-        for one in found.waiting
-    ]
     return ExceptionWhole(
         exception=RuleException.model_validate(found.state),
         name=found.name,
         asked_at=found.asked_at,
-        approvals=[ExceptionApproval(by=one.by, sides=list(one.sides), at=one.at) for one in found.approvals],
-        waiting=missing,
+        approvals=[approval_of(one) for one in found.approvals],
+        waiting=[missing_of(one) for one in found.waiting],
     )
 
 
@@ -113,3 +106,14 @@ def exception_withdraw(request: Request, exception_id: Name) -> RuleException:
     caller = request.caller
     made = exceptions.withdraw(actor=caller.actor, now=caller.now, exception_id=exception_id)
     return RuleException.model_validate(made)
+
+
+def approval_of(one: Approval) -> ExceptionApproval:
+    """Return an approval as it goes over the wire."""
+    return ExceptionApproval(by=one.by, sides=list(one.sides), at=one.at)
+
+
+def missing_of(one: Waiting) -> MissingApproval:
+    """Return an approval that is missing as it goes over the wire."""
+    persons = [person for person, _ in one.persons] if one.persons is not None else None
+    return MissingApproval(side=one.side, count=one.count, persons=persons)

@@ -1,18 +1,20 @@
 """Ledger 証跡台帳: the last checkpoint, the entries one may read, an entry with its proof, a check of it all."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Query
+from pydantic import Field
 
 from sekisho.api.calls import Request, call
-from sekisho.api.lists import Listed, Paging, listed
-from sekisho.api.wire import Answer, Moment, Name
+from sekisho.api.jobs import Asked, Job, job_of
+from sekisho.api.lists import Listed, Paging, listed, turned
+from sekisho.api.wire import Answer, Day, Moment, Name, Question, Words
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import entries
+from sekisho.services import anchors, entries, entries_shown, pack_jobs
+from sekisho.services.entries_shown import Wanted
 from sekisho.services.ledger import Entry as Found
 
 ENTRIES = (FactKind.ENTRY,)
-MOST = 2000
 
 
 class Checkpoint(Answer):
@@ -62,10 +64,22 @@ def ledger(request: Request) -> Checkpoint:
 
 
 @call("GET ledger/entries", scope="ledger:read", needs=ENTRIES)
-def entry_list(request: Request, paging: Query[Paging]) -> Listed[Entry]:
-    """List the last entries that the caller reads, the newest first."""
-    shown = entries.show(actor=request.caller.actor, count=MOST, now=request.caller.now)
-    return listed(request, paging, shown.entries[::-1], key=lambda one: one.id, made=_entry)
+def entry_list(
+    request: Request,
+    paging: Query[Paging],
+    kind: Words = "",
+    person: Words = "",
+    start: Annotated[Day | None, Query(None, alias="from")] = None,
+    end: Annotated[Day | None, Query(None, alias="to")] = None,
+) -> Listed[Entry]:
+    """List the entries that the caller reads, the newest first; of a kind, about a person, of some days."""
+    caller, wanted = request.caller, Wanted(kind=kind, person=person, start=start, end=end)
+
+    def fetch(first: int, last: int) -> tuple[tuple[Found, ...], int]:
+        page = entries_shown.page(actor=caller.actor, now=caller.now, wanted=wanted, number=1, size=last)
+        return page.entries[first:], page.total
+
+    return turned(request, paging, fetch, made=_entry)
 
 
 @call("GET ledger/entries/{entry}", scope="ledger:read", needs=ENTRIES)
@@ -79,6 +93,78 @@ def entry_show(request: Request, entry: Name) -> ProvenEntry:
 def ledger_verify(request: Request) -> Audit:
     """Check the whole ledger: every leaf, the tree, the checkpoints."""
     return Audit.model_validate(entries.verify(actor=request.caller.actor, now=request.caller.now))
+
+
+class Anchor(Answer):
+    """A checkpoint that somebody outside keeps."""
+
+    size: int
+    root: str
+    holder: str
+    way: str
+    handed_by: str
+    handed_at: Moment
+
+
+class AnchorWindow(Answer):
+    """Who keeps which checkpoint outside, and how many entries since could be rewritten unseen."""
+
+    anchors: list[Anchor]
+    entries: int
+    since: Moment | None
+
+
+class Handing(Question):
+    """To whom the last checkpoint was given, and how."""
+
+    holder: Words = Field(examples=["Regulator, compliance desk"])
+    way: Words = Field(examples=["signed mail"])
+
+
+class PackWanted(Question):
+    """Whose pack is wanted: a side, or everything where it is empty."""
+
+    side: Words = ""
+
+
+class Pack(Answer):
+    """An evidence pack that was asked for; `is_there`: it can be taken away on the ledger's page."""
+
+    side: str
+    is_there: bool
+    job: Job
+
+
+@call("GET ledger/anchors", scope="ledger:read", needs=ENTRIES, least=Depth.COUNT)
+def anchor_show(request: Request) -> AnchorWindow:
+    """Return who keeps a checkpoint outside, and what could be rewritten unseen."""
+    return AnchorWindow.model_validate(anchors.window(actor=request.caller.actor, now=request.caller.now))
+
+
+@call("POST ledger/anchors", scope="ledger:write", needs=ENTRIES, status=201)
+def anchor_hand(request: Request, body: Handing) -> Anchor:
+    """Record that the last checkpoint was given to somebody outside who keeps it."""
+    caller = request.caller
+    made = anchors.hand_out(actor=caller.actor, now=caller.now, holder=body.holder, way=body.way)
+    return Anchor.model_validate(made)
+
+
+@call("GET ledger/packs", scope="ledger:read", needs=ENTRIES)
+def pack_list(request: Request, paging: Query[Paging]) -> Listed[Pack]:
+    """List the evidence packs that the caller may take."""
+    caller = request.caller
+    found = pack_jobs.listed(actor=caller.actor, now=caller.now, home=caller.home)
+    return listed(request, paging, found, key=lambda one: one.job.id, made=_pack)
+
+
+@call("POST ledger/packs", scope="ledger:write", needs=ENTRIES, status=202)
+def pack_ask(request: Request, body: PackWanted) -> Asked:
+    """Ask for an evidence pack of one side, or of everything."""
+    return Asked(job_id=pack_jobs.ask(actor=request.caller.actor, now=request.caller.now, side=body.side))
+
+
+def _pack(one: pack_jobs.PackMade) -> Pack:
+    return Pack(side=one.side, is_there=one.is_there, job=job_of(one.job))
 
 
 def _entry(one: Found) -> Entry:

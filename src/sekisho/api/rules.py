@@ -148,7 +148,7 @@ def rule_file(request: Request) -> RulesFile:
     return RulesFile(toml=rules_toml.document(actor=request.caller.actor, now=request.caller.now))
 
 
-@call("GET rules/{path:rule}", scope="rules:read", needs=RULES)
+@call("GET rules/rule/{path:rule}", scope="rules:read", needs=RULES)
 def rule_show(request: Request, rule: RuleId) -> RuleHistory:
     """Return one rule with all its versions."""
     found = rules_shown.rule(actor=request.caller.actor, now=request.caller.now, rule_id=rule)
@@ -157,7 +157,7 @@ def rule_show(request: Request, rule: RuleId) -> RuleHistory:
 
 def _shown(one: RuleShown) -> RuleInForce:
     return RuleInForce(
-        rule=_rule(one.rule),
+        rule=rule_of(one.rule),
         entered=one.entered,
         stay_days=one.stay_days,
         lookback_days=one.lookback_days,
@@ -186,7 +186,8 @@ def _cells(matrix: Matrix) -> list[RuleCell]:
     ]
 
 
-def _rule(one: Found) -> Rule:
+def rule_of(one: Found) -> Rule:
+    """Return a version as it goes over the wire."""
     return Rule(
         id=one.id,
         version=one.version,

@@ -26,7 +26,11 @@ WORDS = (
     "verification",
 )
 """The words of the house of which the API speaks."""
-SCOPES = tuple(f"{word}:{way}" for word in ("*", *WORDS) for way in (READ, WRITE))
+ONLY_READ = frozenset({"board", "people", "search", "systems", "transfers"})
+"""Words of which nothing is changed there."""
+SCOPES = tuple(
+    f"{word}:{way}" for word in ("*", *WORDS) for way in (READ, WRITE) if way == READ or word not in ONLY_READ
+)
 """Every scope that a token may have."""
 
 

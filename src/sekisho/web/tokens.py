@@ -38,7 +38,7 @@ class ScopeRow:
 
     word: str
     read: tuple[str, bool]
-    write: tuple[str, bool]
+    write: tuple[str, bool] | None
 
 
 @page("account/tokens", "tokens", needs=(), acts=("make", "revoke"))
@@ -117,7 +117,7 @@ def _rows(chosen: Collection[str]) -> list[ScopeRow]:
         ScopeRow(
             say("page_tokens.everything") if word == "*" else say(f"api.word_{word}"),
             (read, read in chosen),
-            (write, write in chosen),
+            (write, write in chosen) if write in scopes.SCOPES else None,
         )
         for word, read, write in pairs
     ]
