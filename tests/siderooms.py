@@ -34,6 +34,7 @@ from sekisho.services import (
     units_shown,
     verification,
     verification_counts,
+    verification_reading,
     verification_runs,
     waiting,
 )
@@ -82,6 +83,11 @@ def _last_run(world: World, who_asks: Actor) -> object:
     if not models.VerificationRun.objects.exists():
         verification.verify(actor=TRUSTED, as_of=NOW, now=NOW, home=world.home)
     return verification_runs.latest(actor=who_asks, now=NOW)
+
+
+def _worked(world: World, who_asks: Actor) -> object:
+    _last_run(world, TRUSTED)
+    return verification_reading.read(actor=who_asks, now=NOW)
 
 
 def _lines(who_asks: Actor) -> object:
@@ -225,5 +231,6 @@ ASKS: Mapping[str, Ask] = {
     "plan_review.outcomes": lambda w, a, side: _outcomes(w, a),
     "verification_runs.last": lambda w, a, side: _runs(w, a)[0],
     "verification_runs.run": lambda w, a, side: _one_run(w, a),
+    "verification_reading.read": lambda w, a, side: _worked(w, a),
     "verification_runs.latest": lambda w, a, side: _last_run(w, a),
 }

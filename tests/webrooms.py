@@ -128,6 +128,21 @@ def _finding(side: Side) -> Body:
     return {"key": found.key if found else "", "disposition": "d"}
 
 
+def _group(side: Side) -> Body:
+    found = models.Finding.objects.filter(kind__startswith="deviation_", side=side).first()
+    params = found.params if found else {}
+    kind = found.kind.removeprefix("deviation_") if found else ""
+    return {"kind": kind, "system": params.get("system", ""), "code": params.get("code", ""), "disposition": "d"}
+
+
+def _settled(side: Side) -> Body:
+    run = models.VerificationRun.objects.latest("pk")
+    run.deviations = [one for one in run.deviations if one["side"] != side]
+    run.save()
+    models.Finding.objects.update(raised_at=sides.NOW.replace(year=2023))
+    return {"disposition": "d"}
+
+
 def _file(rows: list[list[str]]) -> Body:
     return {"file": SimpleUploadedFile("f.csv", hr_files.csv_bytes(rows))}
 
@@ -240,6 +255,8 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
     "rules_preview ask": lambda *_: rulerooms.FORM,
     "rules_preview_result propose": lambda *_: rulerooms.PROPOSAL,
     "verification close": lambda _, side: _finding(side),
+    "verification close_group": lambda _, side: _group(side),
+    "verification close_settled": lambda _, side: _settled(side),
     "verification confirm": lambda *_: _run(),
     "verification verify": lambda *_: {},
     "work cancel": lambda *_: _job("waiting"),

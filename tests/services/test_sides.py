@@ -132,6 +132,7 @@ def _deviating(found: Run) -> int:
 
 COUNTS: dict[str, Callable[[object], int]] = {
     "verification.verify": lambda found: sum(found.counts.values()),
+    "verification_reading.read": lambda found: _deviating(found.run),
     "verification_counts.last": lambda found: found.left_over + found.missing + found.unknown if found else -1,
     "verification_runs.latest": _deviating,
     "verification_runs.last": _deviating,

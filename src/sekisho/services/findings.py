@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import PersonId, Role, Side
@@ -111,6 +112,24 @@ class Some:
 
     findings: tuple[Finding, ...]
     total: int
+
+
+def sides_read(*, actor: Actor, now: datetime, rows: "QuerySet[models.Finding]") -> list[str]:
+    """Return those sides of the rows whose findings the actor reads."""
+    return [side for side in sorted(set(rows.values_list("side", flat=True))) if _sees(actor, side, now)]
+
+
+def visible(*, actor: Actor, now: datetime, rows: "QuerySet[models.Finding]") -> tuple[Finding, ...]:
+    """Return those of the rows that the actor may see, in their order."""
+    sides = sides_read(actor=actor, now=now, rows=rows.order_by())
+    return tuple(_finding(row) for row in rows.filter(side__in=sides))
+
+
+def closed(*, actor: Actor, now: datetime, kinds: str, page: int, size: int) -> Some:
+    """Return a page of the closed findings whose kind begins so, the last closed first, and their number."""
+    rows = models.Finding.objects.filter(closed_at__isnull=False, kind__startswith=kinds)
+    mine = rows.filter(side__in=sides_read(actor=actor, now=now, rows=rows)).order_by("-closed_at", "key")
+    return Some(tuple(_finding(row) for row in mine[(page - 1) * size : page * size]), mine.count())
 
 
 def first_open(*, actor: Actor, now: datetime, kinds: str, most: int) -> Some:

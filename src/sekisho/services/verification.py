@@ -231,7 +231,7 @@ def _raise_findings(found: Iterable[Deviation], actor: Actor, now: datetime) -> 
 
     A deviation whose finding was closed and that is there again is a new finding: its key carries the time.
     """
-    keys = {_key(one): one for one in found}
+    keys = {key_of(one): one for one in found}
     past = models.Finding.objects.filter(kind__startswith="deviation_").values_list("key", "closed_at")
     known: dict[str, bool] = {}
     for key, closed_at in past:
@@ -245,7 +245,7 @@ def _raise_findings(found: Iterable[Deviation], actor: Actor, now: datetime) -> 
     findings.raise_all(findings=new, actor=actor, now=now)
 
 
-def _key(one: Deviation) -> str:
+def key_of(one: Deviation) -> str:
     """Return the deviation's own key, short whatever the length of accounts and entitlements."""
     exact = sha256_hex(canonical([one.person_id, one.account, one.entitlement]))
     return f"{one.kind.value}:{one.system}:{exact[:32]}"
