@@ -13,7 +13,7 @@ from sekisho.api.wire import Answer, Day, Moment, Said, said
 from sekisho.core.kinds import OperationState, OrderStatus, OrderType, Outcome, PostKind, Side
 from sekisho.core.visibility import FactKind
 from sekisho.services import installation, transfers
-from sekisho.services.transfers import Event, Step
+from sekisho.services.transfer_story import Event, Step
 
 BEFORE, AFTER, LONGEST = timedelta(days=31), timedelta(days=120), timedelta(days=731)
 OrderId = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00-\x1f]+$")]

@@ -14,14 +14,14 @@ from operator import or_
 from django.db.models import Count, F, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from sekisho.core.causes import Cause, cause, codes_of
+from sekisho.core.causes import Cause, cause
 from sekisho.core.kinds import NEUTRAL, OperationState, PersonId, Side
 from sekisho.core.plans import HeldGrant
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import plan_summary, visibility
+from sekisho.services import cutover_told, plan_summary, visibility
 from sekisho.services import verification_runs as runs
-from sekisho.services.cutover_reach import AT_THE_WALL
+from sekisho.services.cutover_told import Told
 from sekisho.store import models
 
 DONE = (OperationState.APPLIED, OperationState.ALREADY)
@@ -37,7 +37,6 @@ SETS: Mapping[str, tuple[OperationState, ...]] = {
     "open": OPEN,
 }
 """The words in addresses, and the states they mean."""
-OTHER_SIDE = "cutover.other_side"
 SHOWN = 10
 """So many people of a group stand on the page; the rest is a click away."""
 
@@ -95,7 +94,7 @@ def groups(*, actor: Actor, now: datetime, sha256: str) -> tuple[Group, ...]:
     firsts = list(rows.annotate(place=place).filter(place__lte=SHOWN).order_by("person_id", "pk"))
     held = [one for one in plan_summary.summary(sha256).held if one.side in sides]
     names = runs.names(person_ids=[*(row.person_id for row in firsts), *_first_held(held)], known_at=now)
-    told = _told(actor, now)
+    told = cutover_told.told(actor=actor, now=now)
     merged: dict[tuple[object, ...], Group] = {}
     for side, system, state, error, count, since in counted:
         mine = [
@@ -124,7 +123,7 @@ def listed(
     *, actor: Actor, now: datetime, sha256: str, wanted: Wanted, page: tuple[int, int]
 ) -> tuple[tuple[Changed, ...], int]:
     """Return the operations that are asked for, `page` = (first, last) of them, and how many there are."""
-    told = _told(actor, now)
+    told = cutover_told.told(actor=actor, now=now)
     rows = _filtered(_rows(sha256, _read(actor, now, sha256)), wanted, now)
     rows = rows.filter(error__in=told.codes(wanted.cause)) if wanted.cause else rows
     found = list(rows.order_by("person_id", "phase", "system_id", "entitlement", "pk")[page[0] : page[1]])
@@ -166,36 +165,7 @@ def _filtered(
     return rows
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What of a cause on the other side the actor may be told: the systems of the sides that he reads."""
-
-    systems: frozenset[str]
-    whole: bool
-
-    def codes(self, cause: str) -> frozenset[str]:
-        """Return the codes that are listed for a cause: of those that may not be told apart, all."""
-        found, wall = codes_of(cause), AT_THE_WALL | {OTHER_SIDE}
-        return found if self.whole or not found & wall else found | wall
-
-    def code(self, code: str, detail: str) -> str:
-        """Return the code, or that it waits for the other side, where the detail names a system of another's side."""
-        if code not in AT_THE_WALL or detail.partition(" ")[0] in self.systems:
-            return code
-        return OTHER_SIDE
-
-
-def _told(actor: Actor, now: datetime) -> _Told:
-    purpose, kind = visibility.purpose(actor=actor, now=now), FactKind.SYSTEM
-    rows = list(models.System.objects.as_known_at(now).values_list("system_id", "side"))
-    seen = {
-        side: visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now) is Depth.DETAIL
-        for side in sorted({side for _, side in rows})
-    }
-    return _Told(frozenset(system for system, side in rows if seen[side]), all(seen.values()))
-
-
-def _changed(row: models.OperationRecord, names: Mapping[str, str], told: _Told) -> Changed:
+def _changed(row: models.OperationRecord, names: Mapping[str, str], told: Told) -> Changed:
     code = told.code(row.error, row.detail)
     return Changed(
         person_id=PersonId(row.person_id),

@@ -3,19 +3,20 @@
 Who may see that a move is, `orders` decides; of what hangs on it, each kind of fact asks for itself.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sekisho.core.boundary import Boundary
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import OperationState, OrderStatus, Outcome, PersonId, Side
+from sekisho.core.kinds import NEUTRAL, OperationState, OrderStatus, Outcome, PersonId, Side
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind, Matter
-from sekisho.services import orders, visibility
+from sekisho.core.visibility import Depth, FactKind
+from sekisho.services import cutover_told, orders, transfer_story, visibility
 from sekisho.services import verification_runs as runs
 from sekisho.services.boundary import boundary
+from sekisho.services.transfer_story import Event, Reader, Step
 from sekisho.services.verdicts import read, reason
 from sekisho.store import models
 
@@ -49,30 +50,6 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a move: `kind` is its sentence's name, `state` one of ok, stop, wait, unknown."""
-
-    at: datetime
-    kind: str
-    state: str
-    facts: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Access of the mover on one system that a plan changes, and how it stands."""
-
-    side: Side
-    system: str
-    entitlement: str
-    action: str
-    state: OperationState
-    code: str
-    detail: str
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Transfer:
     """One move whole. `reason` {ja, en} and `path` are None and () where the actor may not read the verdict.
 
@@ -87,6 +64,9 @@ class Transfer:
     events: tuple[Event, ...]
     steps: tuple[Step, ...]
     open_findings: int
+    reads_plans: bool = False
+    reads_findings: bool = False
+    """Whether the actor reads plans, and what verifications find, of one of the move's sides: else nothing is said."""
 
 
 def moves(*, actor: Actor, now: datetime, days: tuple[date, date]) -> tuple[Move, ...]:
@@ -122,103 +102,68 @@ def transfer(*, actor: Actor, now: datetime, order_id: str) -> Transfer:
     """
     row = models.Order.objects.filter(order_id=order_id, recorded_at__lte=now).first()
     rows = orders.orders(known_at=now, statuses=list(OrderStatus), person_ids=[PersonId(row.person_id)]) if row else []
-    mine = [one for one in rows if one.id == order_id]
-    seen = orders.visible_among(actor=actor, now=now, found=mine, statuses=list(OrderStatus))
+    known = orders.visible_among(actor=actor, now=now, found=rows, statuses=list(OrderStatus))
+    visible, seen = {one.id for one in known}, [one for one in known if one.id == order_id]
     if row is None or not seen:
         raise UnknownTransfer("orders.unknown_transfer")
     order, where = seen[0], boundary(known_at=now)
-    sides = where.sides((order.from_unit, order.to_unit), order.key.company, order.first_day, host=order.host_company)
-    may_read = _sees(actor, FactKind.VERDICT, sides, order, now)
+    reader = Reader(actor, now, order, where)
+    may_read = reader.reads_some(FactKind.VERDICT)
     kept = models.Screening.objects.filter(order_id=order_id).order_by("id") if may_read else None
     last = kept.last() if kept is not None else None
     verdict = read(last.verdict) if last is not None else None
-    move = _move(order, where, _names([order.person_id], now), verdict.outcome if verdict else None)
-    steps = tuple(_steps(actor, order, now))
+    names = _names([order.person_id], now)
+    move = _move(order, where, names, verdict.outcome if verdict else None, hidden=not may_read)
+    steps = tuple(_steps(reader))
     return Transfer(
         move=move,
         reason=reason(verdict) if verdict else None,
         rules=tuple(f"{ref.id} {ref.version}" for ref in verdict.rules) if verdict else (),
         stopped_by=tuple(ref.id for ref in verdict.rules) if verdict and verdict.outcome in _CAUGHT else (),
         path=tuple(last.verdict["path"]) if last is not None else (),
-        events=tuple(
-            sorted(_events(order, row, list(kept) if kept is not None else [], steps), key=lambda one: one.at)
-        ),
+        events=transfer_story.story(reader, row, steps, visible),
         steps=steps,
-        open_findings=_open_findings(actor, order, now),
+        open_findings=_open_findings(reader),
+        reads_plans=reader.reads_some(FactKind.PLAN),
+        reads_findings=reader.reads_some(FactKind.DEVIATION),
     )
 
 
-def _events(
-    order: Order, row: models.Order, kept: Sequence[models.Screening], steps: Sequence[Step]
-) -> Iterator[Event]:
-    """Yield what happened: taken in, checked, access changed."""
-    file = {"file": row.file.name, "by": row.file.actor}
-    yield Event(order.received_at, "received_draft" if order.status is OrderStatus.DRAFT else "received", "ok", file)
-    states = {
-        Outcome.ALLOWED: "ok",
-        Outcome.VIOLATION: "stop",
-        Outcome.NEEDS_REVIEW: "wait",
-        Outcome.UNKNOWN: "unknown",
-    }
-    for one in kept:
-        outcome = Outcome(one.outcome)
-        yield Event(one.screened_at, f"checked_{outcome.value}", states[outcome], {"by": one.actor})
-    done = {OperationState.APPLIED, OperationState.ALREADY}
-    groups: dict[tuple[datetime, str], list[Step]] = {}
-    for step in steps:
-        groups.setdefault((step.changed_at.replace(second=0, microsecond=0), step.system), []).append(step)
-    for (at, system), mine in groups.items():
-        finished = sum(step.state in done for step in mine)
-        facts = {"system": system, "n": str(finished), "total": str(len(mine))}
-        yield Event(at, "switched", "ok" if finished == len(mine) else "wait", facts)
-
-
-def _steps(actor: Actor, order: Order, now: datetime) -> Iterator[Step]:
+def _steps(reader: Reader) -> Iterator[Step]:
     """Yield what plans about the move's day change for the mover, of the sides that the actor may read."""
+    order = reader.order
     rows = models.OperationRecord.objects.filter(
         person_id=order.person_id,
         plan__as_of__gte=_noon(order.first_day) - ABOUT,
         plan__as_of__lte=_noon(order.first_day) + ABOUT,
-    ).order_by("side", "system_id", "phase", "entitlement")
-    purpose = visibility.purpose(actor=actor, now=now)
-    depths: dict[str, Depth] = {}
-    for row in rows:
-        if row.side not in depths:
-            depths[row.side] = visibility.depth(
-                actor=actor, kind=FactKind.PLAN, side=row.side, purpose=purpose, now=now
-            )
-        if depths[row.side] is Depth.DETAIL:
-            yield Step(
-                Side(row.side),
-                row.system_id,
-                row.entitlement,
-                row.action,
-                OperationState(row.state),
-                row.error,
-                row.detail,
-                row.changed_at,
-            )
-
-
-def _open_findings(actor: Actor, order: Order, now: datetime) -> int:
-    rows = models.Finding.objects.filter(person_id=order.person_id, closed_at=None).values_list("side", flat=True)
-    purpose = visibility.purpose(actor=actor, now=now)
-    seen: dict[str, bool] = {}
-    for side in rows:
-        if side not in seen:
-            depth = visibility.depth(actor=actor, kind=FactKind.FINDING, side=side, purpose=purpose, now=now)
-            seen[side] = depth is Depth.DETAIL
-    return sum(seen[side] for side in rows)
-
-
-def _sees(actor: Actor, kind: FactKind, sides: Collection[Side | None], order: Order, now: datetime) -> bool:
-    purpose, released = visibility.purpose(actor=actor, now=now), order.is_released(at=now)
-    matter = Matter(order.person_id)
-    return any(
-        visibility.depth(actor=actor, kind=kind, side=side, purpose=purpose, now=now, about=matter, released=released)
-        is Depth.DETAIL
-        for side in sides
     )
+    mine = [
+        row
+        for row in rows.select_related("plan").defer("plan__document").order_by("side", "system_id", "phase", "pk")
+        if reader.reads(FactKind.PLAN, row.side)
+    ]
+    told = cutover_told.told(actor=reader.actor, now=reader.now) if mine else None
+    for row in mine:
+        code = told.code(row.error, row.detail) if told else row.error
+        yield Step(
+            Side(row.side or NEUTRAL),
+            row.system_id,
+            row.entitlement,
+            row.action,
+            OperationState(row.state),
+            code,
+            row.detail if code == row.error else "",
+            row.changed_at,
+            row.plan.sha256,
+        )
+
+
+def _open_findings(reader: Reader) -> int:
+    """Count the open findings about the mover on the sides that the actor reads."""
+    rows = models.Finding.objects.filter(person_id=reader.order.person_id, closed_at=None).values_list(
+        "side", flat=True
+    )
+    return sum(reader.reads(FactKind.FINDING, side) for side in list(rows))
 
 
 def _readable(actor: Actor, found: Sequence[Order], where: Boundary, now: datetime) -> dict[str, Outcome | None]:

@@ -1,14 +1,16 @@
-"""One transfer: where does this move stand? Its time line, what the rules said, and the access that goes and comes."""
+"""One transfer: where does this move stand? What waits for whom, its picture, its story, the access it changes."""
 
-from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from sekisho.core.kinds import OperationState, Outcome
+from sekisho.core.kinds import OperationState
 from sekisho.services import exceptions_shown, installation, transfers
-from sekisho.services.transfers import Step, Transfer
-from sekisho.web.moves import OUTCOMES
+from sekisho.services.transfer_story import Step
+from sekisho.services.transfers import Transfer
+from sekisho.web import transfer_words
+from sekisho.web.moves import STATES as STANDINGS
+from sekisho.web.moves import standing_word
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.tables import Cell, Column, Row, table
 from sekisho.web.words import language, moment, say, side_name
@@ -21,6 +23,7 @@ STATES = {OperationState.FAILED: "stop", OperationState.UNKNOWN: "unknown"}
 def transfer(request: Request, order: str) -> Shown:
     """Show one move to whoever may know of it: both offices, HR, audit, the heads, the mover himself."""
     caller = request.caller
+    today = installation.today(now=caller.now)
     found = transfers.transfer(actor=caller.actor, now=caller.now, order_id=order)
     keys = ("way", "side", "system", "entitlement", "state", "changed")
     steps = table(
@@ -31,40 +34,23 @@ def transfer(request: Request, order: str) -> Shown:
         rows=[_row(one) for one in found.steps],
         empty=say("page_transfers.no_steps"),
     )
-    state, code = _answer(found, installation.today(now=caller.now))
-    facts = {
-        "n": sum(one.state in DONE for one in found.steps),
-        "total": len(found.steps),
-        "findings": found.open_findings,
-    }
-    outcome = found.move.outcome
+    state, code, facts = transfer_words.answer(found, today)
+    items = transfer_words.items(found, request)
     context = {
         "transfer": found,
         "order": found.move.order,
         "state": state,
         "answer": say(code, **facts),
-        "outcome_state": OUTCOMES[outcome] if outcome else "unknown",
-        "outcome": say(f"screening.outcome_{outcome.value}") if outcome else say("page_season.unchecked"),
+        "waits": transfer_words.waits(found, request, today),
+        "picture": transfer_words.picture(found, items, today),
+        "chapters": transfer_words.chapters(items),
+        "outcome_state": STANDINGS[found.move.standing],
+        "outcome": standing_word(found.move.standing),
         "reason": found.reason[language()] if found.reason else "",
         "ask": _ask(found) if exceptions_shown.offers(actor=caller.actor, now=caller.now) else [],
-        "events": [(one, say(f"page_transfers.event_{one.kind}", **one.facts)) for one in found.events],
+        "opened": "print" in request.GET,
     }
-    return Shown("transfers/transfer.html", context, (steps,))
-
-
-def _answer(found: Transfer, today: date) -> tuple[str, str]:
-    """Return the state and the sentence: where the move stands."""
-    if found.move.outcome in {Outcome.VIOLATION, Outcome.UNKNOWN, Outcome.NEEDS_REVIEW}:
-        return OUTCOMES[found.move.outcome], "page_transfers.stands"
-    if found.open_findings:
-        return "stop", "page_transfers.has_findings"
-    if found.steps and all(one.state in DONE for one in found.steps):
-        return "ok", "page_transfers.done"
-    if found.steps:
-        return "wait", "page_transfers.under_way"
-    return (
-        ("wait", "page_transfers.to_come") if found.move.order.first_day > today else ("ok", "page_transfers.nothing")
-    )
+    return Shown("transfers/transfer.html", context, (steps,), prints=True)
 
 
 def _ask(found: Transfer) -> list[tuple[str, str]]:
