@@ -17,7 +17,7 @@ from sekisho.core.plan_changes import Change, changes
 from sekisho.core.plan_groups import Group, Numbers, Oddities, Way
 from sekisho.core.plans import Operation, Plan
 from sekisho.core.users import Actor
-from sekisho.services import installation, orders, passkeys, plan_review, plans, users
+from sekisho.services import cutover_told, installation, orders, passkeys, plan_review, plans, users
 from sekisho.services.plan_review import PlanLine
 from sekisho.services.plan_summary import summary
 from sekisho.services.plans import APPROVING, Standing
@@ -125,17 +125,20 @@ def orders_behind(
     return found
 
 
-def outcomes_of(*, sha256: str, ids: Collection[str] | None) -> Mapping[str, Outcome]:
+def outcomes_of(*, actor: Actor, now: datetime, sha256: str, ids: Collection[str] | None) -> Mapping[str, Outcome]:
     """Return what became of operations (None: of all) that the reader has before him; nothing for those not begun."""
+    told = cutover_told.told(actor=actor, now=now)
     rows = models.OperationRecord.objects.filter(plan__sha256=sha256)
     if ids is not None:
         rows = rows.filter(operation_id__in=ids)
-    return {
-        row.operation_id: Outcome(
-            OperationState(row.state), row.error, row.detail, row.system_id, row.account, row.entitlement
+    found = {}
+    for row in rows:
+        code = told.code(row.error, row.detail)
+        detail = row.detail if code == row.error else ""
+        found[row.operation_id] = Outcome(
+            OperationState(row.state), code, detail, row.system_id, row.account, row.entitlement
         )
-        for row in rows
-    }
+    return found
 
 
 def unit_names(*, operations: Iterable[Operation], now: datetime) -> Mapping[str, str]:

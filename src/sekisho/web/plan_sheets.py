@@ -91,7 +91,8 @@ def _sheet_rows(request: Request, every: Iterable[Group]) -> list[Row]:
     units = plan_reading.unit_names(
         operations=(one for group in some for one in group.operations), now=request.caller.now
     )
-    done = plan_reading.outcomes_of(sha256=request.path.rstrip("/").rpartition("/")[2], ids=None)
+    caller, sha256 = request.caller, request.path.rstrip("/").rpartition("/")[2]
+    done = plan_reading.outcomes_of(actor=caller.actor, now=caller.now, sha256=sha256, ids=None)
     facts = plan_shown.Facts(names, units, done)
     rows = []
     for group in some:

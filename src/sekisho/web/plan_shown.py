@@ -166,7 +166,9 @@ def shown(request: Request, cut: Sequence[Group], found: PlanRead, way: Way) -> 
     facts = Facts(
         names=runs.names(person_ids=sorted(persons), known_at=caller.now),
         units=plan_reading.unit_names(operations=operations, now=caller.now),
-        done=plan_reading.outcomes_of(sha256=found.line.sha256, ids=[one.id for one in operations]),
+        done=plan_reading.outcomes_of(
+            actor=caller.actor, now=caller.now, sha256=found.line.sha256, ids=[one.id for one in operations]
+        ),
     )
     movers = {PersonId(group.key[0]) for group in cut} if way is Way.PERSON else set()
     behind = _orders(request, found, movers)
