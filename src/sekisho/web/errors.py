@@ -4,11 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from sekisho.core.errors import SekishoError
 from sekisho.http.problems import status_of
 from sekisho.web import forms
-from sekisho.web.words import say
+from sekisho.web.words import language, say
+
+HEADED = {400, 403, 404, 409, 422, 502}
+"""Statuses with a heading of their own."""
 
 
 def page_of(request: HttpRequest, error: SekishoError) -> HttpResponse:
@@ -38,10 +43,31 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Return the page of a defect of ours; it reads nothing, for reading may be what failed."""
-    sentence = f"<!doctype html><meta charset=utf-8><title>Sekisho</title><p>{say('page_errors.failed')}</p>"
-    return HttpResponseServerError(sentence)
+    heading, sentence, home = (say(f"page_errors.{name}") for name in ("title_500", "failed", "home"))
+    page = (
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8"><title>{heading}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/static/vendor/digital-agency-tokens.css">'
+        '<link rel="stylesheet" href="/static/css/base.css">'
+        '<link rel="stylesheet" href="/static/css/layout.css"></head>'
+        f'<body><main><h1>{heading}</h1><p>{sentence}</p><p><a href="/">{home}</a></p></main></body></html>'
+    )
+    return HttpResponseServerError(page)
 
 
 def _page(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
-    context: dict[str, Any] = {"sentence": sentence, "status": status}
+    caller = getattr(request, "caller", None)
+    context: dict[str, Any] = {
+        "sentence": sentence,
+        "heading": say(f"page_errors.title_{status}" if status in HEADED else "page_errors.title"),
+        "at": caller.now if caller else timezone.now(),
+        "back": _back(request),
+    }
     return render(request, "error.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the page of this site from which somebody came, if it is another one."""
+    came = request.headers.get("Referer", "")
+    here = url_has_allowed_host_and_scheme(came, allowed_hosts={request.get_host()})
+    return came if here and came != request.build_absolute_uri() else ""
