@@ -29,6 +29,7 @@ MOVER = "P000406"
 
 ADDRESSES = {
     "account": "/account",
+    "transfer": "/transfers/HN/HN-2404/000404/secondment/%231",
     "administration": "/administration",
     "administration_calendar": "/administration/calendar",
     "administration_changes": "/administration/changes",
@@ -37,11 +38,13 @@ ADDRESSES = {
     "administration_tokens": "/administration/tokens",
     "administration_user": "/administration/users/shain",
     "board": "/board",
+    "board-list": "/board?state=open",
     "company": "/companies/HB",
     "exceptions": "/rules/exceptions?rule=direct",
     "grants_ask": "/grants/ask",
     "home": "/",
     "import_movers": "/imports/movers",
+    "season-weeks": "/season?from=2024-03-01",
     "imports": "/imports",
     "keys": "/keys",
     "ledger": "/ledger",

@@ -276,3 +276,23 @@ def test_a_plan_that_leaves_the_mover_alone_is_not_in_his_story(world: sides.Wor
     shown = page(sites.client("houmu", ("compliance", "both")), found)
     assert str(json.loads(world.plan)["sha256"]) not in shown
     assert "システム運用が作成するのを待っています" in shown
+
+
+def test_access_that_the_plan_itself_holds_is_told_with_what_ends_it(world: sides.World) -> None:
+    found = moved("NET")
+    plan = models.Plan.objects.get()
+    document = {
+        **plan.document,
+        "held": [held(found.person_id, "network", "NET"), held(found.person_id, "affiliate", "AFF")],
+    }
+    plan.pk, plan.sha256, plan.document, plan.planned_at = None, "f" * 64, document, sides.NOW
+    plan.save(force_insert=True)
+    shown = page(sites.client("hn", ("compliance", "network")), found)
+    assert "例外の承認者、または発令を訂正する人事を待っています（1件中1件" in shown
+    assert "sysNET" in shown
+    assert "sysAFF" not in shown
+
+
+def held(person: str, side: str, token: str) -> dict[str, str]:
+    facts = {"person_id": person, "side": side, "system": f"sys{token}", "entitlement": f"e{token}"}
+    return facts | {"code": "plans.held_violation", "order_no": "O"}

@@ -19,6 +19,8 @@ from sekisho.services import installation, order_files, plan_summary, transfer_e
 from sekisho.services.transfer_evidence import Evidence, Sought, seek
 from sekisho.store import models
 
+HELD = "held"
+"""The action of a grant that a plan itself holds: nothing was done about it."""
 DONE = frozenset({OperationState.APPLIED, OperationState.ALREADY})
 WORST = (("failed", "stop"), ("unknown", "unknown"), ("held", "wait"))
 STATES = {
@@ -215,7 +217,7 @@ def _switched(reader: Reader, steps: Sequence[Step]) -> Iterator[Event]:
     person = reader.order.person_id
     groups: dict[tuple[datetime, Side, str], list[Step]] = {}
     for step in steps:
-        if step.state is not OperationState.PLANNED:
+        if step.state is not OperationState.PLANNED and step.action != HELD:
             groups.setdefault((step.changed_at.replace(second=0, microsecond=0), step.side, step.system), []).append(
                 step
             )

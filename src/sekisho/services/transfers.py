@@ -13,10 +13,10 @@ from sekisho.core.kinds import NEUTRAL, OperationState, OrderStatus, Outcome, Pe
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import cutover_told, orders, transfer_story, visibility
+from sekisho.services import cutover_told, installation, orders, plan_summary, transfer_story, visibility
 from sekisho.services import verification_runs as runs
 from sekisho.services.boundary import boundary
-from sekisho.services.transfer_story import Event, Reader, Step
+from sekisho.services.transfer_story import HELD, Event, Reader, Step
 from sekisho.services.verdicts import read, reason
 from sekisho.store import models
 
@@ -142,6 +142,7 @@ def _steps(reader: Reader) -> Iterator[Step]:
         for row in rows.select_related("plan").defer("plan__document").order_by("side", "system_id", "phase", "pk")
         if reader.reads(FactKind.PLAN, row.side)
     ]
+    yield from _held(reader, {row.plan.sha256: row.plan.planned_at for row in mine})
     told = cutover_told.told(actor=reader.actor, now=reader.now) if mine else None
     for row in mine:
         code = told.code(row.error, row.detail) if told else row.error
@@ -156,6 +157,22 @@ def _steps(reader: Reader) -> Iterator[Step]:
             row.changed_at,
             row.plan.sha256,
         )
+
+
+def _held(reader: Reader, plans: dict[str, datetime]) -> Iterator[Step]:
+    """Yield the mover's grants that those plans hold themselves; before any is begun, those of the day's last plan."""
+    order = reader.order
+    if not plans:
+        midnight = installation.midnight(day=order.first_day, known_at=reader.now)
+        rows = models.Plan.objects.filter(as_of=midnight).order_by("-planned_at", "-pk")
+        plans = dict(rows.values_list("sha256", "planned_at")[:1])
+    for sha256, planned_at in plans.items():
+        for one in plan_summary.summary(sha256).held:
+            if one.person_id == order.person_id and reader.reads(FactKind.PLAN, one.side):
+                state = OperationState.HELD
+                yield Step(
+                    one.side, one.system, one.entitlement, HELD, state, one.code, one.order_no, planned_at, sha256
+                )
 
 
 def _open_findings(reader: Reader) -> int:
