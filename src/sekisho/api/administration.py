@@ -11,8 +11,9 @@ from sekisho.api.wire import Answer, Day, Id, Moment, Name, Question, Said, Word
 from sekisho.core.kinds import Role
 from sekisho.core.parameters import ParameterValue
 from sekisho.core.visibility import FactKind
-from sekisho.services import administration, doctor, installation
-from sekisho.services.administration import HeldRole, Login, SettingShown
+from sekisho.services import administration, doctor, installation, logins
+from sekisho.services.administration import SettingShown
+from sekisho.services.logins import HeldRole, Login
 
 NEEDS = (FactKind.INSTALLATION,)
 
@@ -147,7 +148,7 @@ class Clock(Question):
 @call("GET users", scope="administration:read", needs=NEEDS)
 def user_list(request: Request, paging: Query[Paging]) -> Listed[User]:
     """List everybody with a role or a login."""
-    found = administration.logins(actor=request.caller.actor, now=request.caller.now)
+    found, _ = logins.logins(actor=request.caller.actor, now=request.caller.now)
     return listed(request, paging, found, key=lambda one: one.name, made=_user)
 
 
@@ -184,7 +185,7 @@ def role_give(request: Request, name: Name, body: RoleWanted) -> User:
 def role_end(request: Request, name: Name, role_id: Id, body: Ending) -> User:
     """End a role that was given here."""
     if role_id not in {one.id for one in _login(request, name).roles}:
-        raise administration.UnknownUser("administration.unknown_role", {"id": role_id})
+        raise logins.UnknownUser("administration.unknown_role", {"id": role_id})
     administration.end_role(actor=request.caller.actor, now=request.caller.now, role_id=role_id, end=body.end)
     return _login(request, name)
 
@@ -262,7 +263,7 @@ def clock_set(request: Request, body: Clock) -> Done:
 
 
 def _login(request: Request, name: str) -> User:
-    return _user(administration.login(actor=request.caller.actor, now=request.caller.now, name=name))
+    return _user(logins.login(actor=request.caller.actor, now=request.caller.now, name=name))
 
 
 def _days_off(request: Request, day: date) -> list[DayOff]:

@@ -21,9 +21,9 @@ from sekisho.core.parameters import ParameterValue
 from sekisho.core.users import Actor
 from sekisho.core.visibility import FactKind
 from sekisho.services import installation, ledger, rules, sign_in, tokens, users, visibility
+from sekisho.services.logins import SITE, UnknownUser, login
 from sekisho.store import models
 
-SITE = "site"
 PASSWORD_BYTES = 12
 
 
@@ -33,10 +33,6 @@ class AdministratorsOnly(SekishoError):
 
 class Himself(SekishoError):
     """Nobody gives himself a role or renews his own sign-in (law 13)."""
-
-
-class UnknownUser(SekishoError):
-    """No login has that name."""
 
 
 class UserThere(SekishoError):
@@ -53,30 +49,6 @@ class FromFolder(SekishoError):
 
 class NoReason(SekishoError):
     """A changed parameter changes what is judged or held; without a reason nobody can judge it later."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A role of a user; `entered` tells that it was given here and may be ended here."""
-
-    id: int
-    role: Role
-    side: str
-    start: date
-    end: date | None
-    entered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A user as the administration knows him; `has_login` False: users.csv names him, nobody can sign in so far."""
-
-    name: str
-    person_id: str
-    has_login: bool
-    is_active: bool
-    second_steps: int
-    roles: tuple[HeldRole, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +71,6 @@ class DayOff:
     day: date
     name: str
     entered: bool
-
-
-def logins(*, actor: Actor, now: datetime) -> tuple[Login, ...]:
-    """Return every user, by name.
-
-    Raises:
-        NotVisible: the actor has no business with the installation.
-    """
-    visibility.need_some(actor=actor, kind=FactKind.INSTALLATION, now=now)
-    rows = list(models.RoleAssignment.objects.as_known_at(now).order_by("user", "start", "role"))
-    known = {user.username: user for user in models.User.objects.all()}
-    steps: dict[int, int] = {}
-    for owner in Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values_list(
-        "user_id", flat=True
-    ):
-        steps[owner] = steps.get(owner, 0) + 1
-    names = sorted(known.keys() | {row.user for row in rows})
-    return tuple(_login(name, known.get(name), [row for row in rows if row.user == name], steps) for name in names)
-
-
-def login(*, actor: Actor, now: datetime, name: str) -> Login:
-    """Return one user.
-
-    Raises:
-        UnknownUser, NotVisible
-    """
-    found = next((one for one in logins(actor=actor, now=now) if one.name == name), None)
-    if found is None:
-        raise UnknownUser("administration.unknown_user", {"name": name})
-    return found
 
 
 @transaction.atomic
@@ -361,17 +303,6 @@ def _user(name: str) -> models.User:
     if user is None:
         raise UnknownUser("administration.unknown_user", {"name": name})
     return user
-
-
-def _login(name: str, user: models.User | None, rows: list[models.RoleAssignment], steps: dict[int, int]) -> Login:
-    return Login(
-        name=name,
-        person_id=next((row.person_id for row in rows if row.person_id), ""),
-        has_login=user is not None and user.has_usable_password(),
-        is_active=user is not None and user.is_active,
-        second_steps=steps.get(user.pk, 0) if user is not None else 0,
-        roles=tuple(HeldRole(row.pk, Role(row.role), row.side, row.start, row.end, row.origin == SITE) for row in rows),
-    )
 
 
 def _setting(name: str, value: ParameterValue, rows: list[models.Parameter], today: date) -> SettingShown:

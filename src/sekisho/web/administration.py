@@ -15,14 +15,15 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import administration as services
-from sekisho.services import doctor, installation, installation_changes
-from sekisho.services.administration import DayOff, HeldRole, Login, SettingShown
+from sekisho.services import doctor, installation, installation_changes, logins
+from sekisho.services.administration import DayOff, SettingShown
 from sekisho.services.calendar import national
 from sekisho.services.installation_changes import InstallationChange
+from sekisho.services.logins import HeldRole, Login, Wanted
 from sekisho.web import forms
 from sekisho.web.ledger import kind_word
 from sekisho.web.pages import Request, Shown, View, page
-from sekisho.web.tables import Cell, Column, Row, table
+from sekisho.web.tables import Cell, Column, Row, asked_of, page_rows, table
 from sekisho.web.words import day, moment, say, side_name
 
 NEEDS = (FactKind.INSTALLATION,)
@@ -61,8 +62,12 @@ def users(request: Request) -> HttpResponse | Shown:
             secret = {"name": name, "password": services.add_user(actor=caller.actor, now=caller.now, name=name)}
         except SekishoError as error:
             errors = forms.errors(error, FIELDS)
-    found = services.logins(actor=caller.actor, now=caller.now)
-    columns = [Column(key, say(f"page_administration.{key}")) for key in ("user", "person", "roles", "login", "steps")]
+    asked, size = asked_of(request, "users"), page_rows(request)
+    first, last = (0, None) if "sheet" in request.GET else ((asked.page - 1) * size, asked.page * size)
+    wanted = Wanted(asked.words, _roles_named(asked.words), asked.sort == "-user", (first, last))
+    found, total = logins.logins(actor=caller.actor, now=caller.now, wanted=wanted)
+    keys = ("user", "person", "roles", "login", "steps")
+    columns = [Column(key, say(f"page_administration.{key}"), sortable=key == "user") for key in keys]
     shown = table(
         request,
         "users",
@@ -70,6 +75,7 @@ def users(request: Request) -> HttpResponse | Shown:
         columns=columns,
         rows=[_row(one) for one in found],
         empty=say("page_administration.no_users"),
+        total=total,
     )
     context = {
         "tab": "users",
@@ -79,9 +85,15 @@ def users(request: Request) -> HttpResponse | Shown:
         "secret": secret,
         "labels": forms.labels("page_administration", "user", "add_user_help"),
     }
-    context["unprotected"] = sum(1 for one in found if one.has_login and one.is_active and not one.second_steps)
-    context["total"] = sum(1 for one in found if one.has_login and one.is_active)
+    protected = logins.protection(actor=caller.actor, now=caller.now)
+    context |= {"unprotected": protected.unprotected, "total": protected.total}
     return Shown("administration/users.html", context, (shown,), 422 if errors else 200)
+
+
+def _roles_named(words: str) -> list[Role]:
+    """Return the roles that any of the words names, as the reader's language calls them."""
+    wanted = words.casefold().split()
+    return [role for role in Role if any(word in say(f"roles.{role.value}").casefold() for word in wanted)]
 
 
 def _row(one: Login) -> Row:
@@ -120,7 +132,7 @@ def user(request: Request, name: str) -> HttpResponse | Shown:
             if password is None:
                 return redirect("administration_user", name=name)
             context["secret"] = {"name": name, "password": password}
-    found = services.login(actor=caller.actor, now=caller.now, name=name)
+    found = logins.login(actor=caller.actor, now=caller.now, name=name)
     context |= {
         "tab": "users",
         "errors": errors,
