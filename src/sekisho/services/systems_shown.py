@@ -78,14 +78,19 @@ def systems(*, actor: Actor, now: datetime) -> tuple[SystemShown, ...]:
         for side in sorted(sides)
     }
     reads = _last_reads(now)
+    entitlements: dict[str, list[Entitlement]] = {}
+    for key, row in sorted(known.entitlements.items()):
+        if seen[known.side(key)]:
+            entitlements.setdefault(key[0], []).append(row)
+    bundles: dict[str, list[Bundle]] = {}
+    for one in known.bundles:
+        bundles.setdefault(one.system, []).append(one)
     return tuple(
         SystemShown(
             system=system,
             side=known.system_side(system.id),
-            entitlements=tuple(
-                row for key, row in sorted(known.entitlements.items()) if key[0] == system.id and seen[known.side(key)]
-            ),
-            bundles=tuple(one for one in known.bundles if one.system == system.id),
+            entitlements=tuple(entitlements.get(system.id, ())),
+            bundles=tuple(bundles.get(system.id, ())),
             read=reads.get(system.id),
         )
         for system in sorted(known.systems.values(), key=lambda one: one.id)

@@ -77,8 +77,8 @@ def _grants(full: FullHome) -> Iterator[str]:
 
 
 def _exceptions(full: FullHome) -> Iterator[str]:
-    for number in range(full.people // 70):
-        yield f"EX-{number:04d},direct,P{number * 70:05d},専門知識の引継ぎ,P00002;P00003,2024-04-01,2025-04-01"
+    for number in range(full.people // 40):
+        yield f"EX-{number:04d},direct,P{number * 40:05d},専門知識の引継ぎ,P00002;P00003,2024-04-01,2025-04-01"
 
 
 def _access(full: FullHome) -> Iterator[str]:
