@@ -17,7 +17,7 @@ from sekisho.core.orders import Order
 from sekisho.services import exceptions, orders, people, person_facts, screening
 from sekisho.store import models
 
-FEW = 500
+FEW = 5_000
 """Persons or orders up to which the database is given a list of them instead of being read whole."""
 
 

@@ -1,7 +1,8 @@
 """Systems: what is there, what brings it, what each can do, how well each is read; who held it on a day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.urls import reverse
 
@@ -16,7 +17,7 @@ from sekisho.web import forms
 from sekisho.web.grants import grants_table
 from sekisho.web.pages import Request, Shown, page
 from sekisho.web.people import BASES, because
-from sekisho.web.tables import Cell, Column, Row, Table, table
+from sekisho.web.tables import Cell, Column, Made, Row, Table, table
 from sekisho.web.words import brings, moment, say, side_name, since
 from sekisho.web.words import day as written_day
 
@@ -232,12 +233,26 @@ def _reading(one: SystemReading) -> Row:
 
 def _holders(request: Request, found: Sequence[Holder], names: dict[str, str]) -> Table:
     keys = ("person", "entitlement", "basis", "because")
+
+    def person(one: Holder) -> str:
+        return names.get(one.person_id or "", one.person_id or "") or one.account
+
+    def words(one: Holder) -> str:
+        return f"{person(one)} {one.person_id or ''} {one.account} {one.entitlement} {basis(one.basis)}".casefold()
+
+    basis = cache(lambda kind: say(f"page_systems.basis_{kind.value}"))
+    values: dict[str, Callable[[Holder], str]] = {
+        "person": person,
+        "entitlement": lambda one: one.entitlement,
+        "basis": lambda one: basis(one.basis),
+        "because": lambda one: " ".join(one.because),
+    }
     return table(
         request,
         "holders",
         caption=say("page_systems.holders"),
         columns=[Column(key, say(f"page_systems.{key}")) for key in keys],
-        rows=[_holder(one, names) for one in found],
+        rows=Made(found, lambda some: [_holder(one, names) for one in some], values, words),
         empty=say("page_systems.no_holders"),
     )
 

@@ -95,7 +95,7 @@ def _lists() -> Iterator[Asking]:
     yield from _table("ledger", "/ledger", "entries", "kind", "plan")
     yield from _table("administration", "/administration", "users", "-user", "e00")
     yield from _table("exceptions", "/rules/exceptions", "exceptions", "person", "EX-00")
-    for words in ("P0012", "髙橋", "R2004", "net0", "課"):
+    for words in ("P0001", "髙橋", "R2004", "net0", "課"):
         yield Asking("search", f"/search?q={quote(words)}", f"for_{words}")
         yield Asking("people", f"/people?q={quote(words)}", f"for_{words}")
     yield Asking("people", "/people", "empty")

@@ -135,7 +135,7 @@ class Screening(models.Model):
     verdict = models.JSONField()
 
     class Meta:
-        indexes = [models.Index(fields=["order_id"], name="screening_order")]
+        indexes = [models.Index(fields=["order_id", "outcome", "screened_at"], name="screening_order")]
 
 
 class Manifest(models.Model):

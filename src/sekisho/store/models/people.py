@@ -103,5 +103,7 @@ class Stint(models.Model):
         indexes = [
             models.Index(fields=["person_id"], name="stint_person"),
             models.Index(fields=["unit"], name="stint_unit"),
-            models.Index(fields=["start", "end"], name="stint_days"),
+            models.Index(
+                fields=["kind", "superseded_at", "end", "start", "recorded_at", "unit", "person_id"], name="stint_days"
+            ),
         ]
