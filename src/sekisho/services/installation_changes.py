@@ -15,7 +15,7 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.periods import day_after
 from sekisho.core.users import Actor
 from sekisho.core.visibility import FactKind
-from sekisho.services import administration, installation, ledger, visibility
+from sekisho.services import administration, installation, ledger, logins, visibility
 from sekisho.store import models
 
 KINDS = (
@@ -76,7 +76,7 @@ def withdraw_setting(*, actor: Actor, now: datetime, name: str, start: date) -> 
     """
     if not administration.may_change(actor=actor, now=now):
         raise administration.AdministratorsOnly("administration.administrators_only", {"actor": actor.name})
-    rows = models.Parameter.objects.current().filter(name=name, origin=administration.SITE, start=start)
+    rows = models.Parameter.objects.current().filter(name=name, origin=logins.SITE, start=start)
     if start <= installation.today(now=now) or not rows.update(superseded_at=now):
         raise NothingAhead("administration.nothing_ahead", {"name": name, "day": start.isoformat()})
     facts: dict[str, Json] = {"name": name, "from": start.isoformat()}
