@@ -82,7 +82,7 @@ def _plain() -> Iterator[Asking]:
         ("import_movers", "/imports/movers"),
     ):
         yield Asking(page, path)
-    for tab in ("parameters", "calendar", "health", "tokens"):
+    for tab in ("parameters", "calendar", "changes", "health", "tokens"):
         yield Asking(f"administration_{tab}", f"/administration/{tab}")
     yield Asking("board", f"/board?day={DAY}", "of_day")
     yield Asking("rules", "/rules?day=2023-04-01", "another_day")
@@ -140,6 +140,8 @@ def _of_files() -> Iterator[Asking]:
 
 def _of_one() -> Iterator[Asking]:
     """Yield the addresses that name one thing which is looked up in the home."""
+    from django.urls import reverse
+
     from sekisho.core.kinds import OrderStatus, PersonId
     from sekisho.services import grants, jobs, orders
 
@@ -149,7 +151,7 @@ def _of_one() -> Iterator[Asking]:
     yield Asking("ledger_entry", "/ledger/0")
     yield Asking("ledger_proof", "/ledger/0/proof")
     yield Asking("grant", f"/grants/{given[0].id}")
-    yield Asking("work_job", f"/work/{jobs.jobs(actor=OPERATOR, now=MORNING)[0].id}")
+    yield Asking("work_job", reverse("work_job", kwargs={"job_id": jobs.jobs(actor=OPERATOR, now=MORNING)[0].id}))
 
 
 def _table(page: str, path: str, table: str, sort: str, words: str, variant: str = "") -> Iterator[Asking]:
