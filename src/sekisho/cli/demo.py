@@ -70,9 +70,10 @@ def _serve(day: "Day", home: Path, seconds: float, port: int) -> None:
     rows = Table(title=word("sign_in"), title_justify="left", box=None, padding=(0, 2, 0, 0))
     for name in ("user", "role", "side", "password"):
         rows.add_column(word(f"column_{name}"), no_wrap=True)
+    rows.add_column(word("column_try"), overflow="fold")
     for user, (role, side) in USERS.items():
         side_word = text(f"page_words.side_{side}", language=LANGUAGE)
-        rows.add_row(user, text(f"roles.{role}", language=LANGUAGE), side_word, passwords[user])
+        rows.add_row(user, text(f"roles.{role}", language=LANGUAGE), side_word, passwords[user], word(f"try_{role}"))
     console.print(rows)
     serve.serve(home, port=port)
 

@@ -18,6 +18,8 @@ USERS = {
     "houmu-hk": ("compliance", "affiliate"),
     "joshisu": ("it_operation", "both"),
     "joshisu-2": ("it_operation", "both"),
+    "joshisu-hn": ("it_operation", "network"),
+    "joshisu-hk": ("it_operation", "affiliate"),
     "kacho": ("unit_head", "network"),
     "shain": ("employee", "network"),
     "kansa": ("internal_audit", "both"),
@@ -25,7 +27,7 @@ USERS = {
     "kanri": ("administrator", "both"),
     "ryosha": ("cross_side", "both"),
 }
-"""user → role and side: one of each role at least; a plan needs another one to approve it."""
+"""user → role and side: one of each role, compliance and IT of each side; a plan needs another one to approve it."""
 
 DESKS = {
     "jinji": ("N600", "K600"),
@@ -38,6 +40,8 @@ DESKS = {
     "yakuin": ("N000", "K000", "N800"),
     "kanri": ("B200", "B000", "N820"),
     "ryosha": ("N500", "N600", "N810"),
+    "joshisu-hn": ("N810", "N820", "N800"),
+    "joshisu-hk": ("K700", "K500", "K000"),
 }
 """user → the units in which to look for somebody, the first that has anybody left"""
 
