@@ -73,7 +73,7 @@ def test_the_words_of_the_rule_and_of_further_rules_stand_in_the_reason() -> Non
     reason = a_check().results[0].reason
 
     assert "直接の異動を控える。" in reason["ja"]
-    assert reason["ja"].endswith("このほかに当たる規則：look。")
+    assert reason["ja"].endswith("このほかに該当する規則：look。")
     assert "No direct move. " in reason["en"]
     assert reason["en"].endswith("Other rules that apply: look.")
 

@@ -38,7 +38,7 @@ def switched(world: sides.World) -> None:
 def test_an_unapproved_plan_is_said_to_wait_for_its_approver(at_the_day: Path) -> None:
     shown = room(sites.client("x", ("compliance", "both")))
     assert "まだです。計画が承認を待っています" in shown
-    assert "計画が承認者を待っています" in shown
+    assert "計画が承認を待っています" in shown
 
 
 def test_the_first_line_reads_in_english_too(at_the_day: Path) -> None:
@@ -127,7 +127,7 @@ def test_hundreds_who_wait_for_one_thing_are_one_line_that_opens(world: sides.Wo
     client = sites.client("x", ("compliance", "both"))
     shown = room(client)
     assert shown.count("作業依頼の結果が、まだ戻っていない</strong>") == 1
-    assert "送配電側のシステム運用を待っています" in shown
+    assert "送配電側のシステム運用待ち" in shown
     assert "作業者が結果ファイルを置くか" in shown
     assert "/systems/sysNET" in shown
     assert "残り20件も一覧で見る" in shown
@@ -203,7 +203,7 @@ def test_before_the_night_it_says_what_is_missing_and_then_that_there_is_nothing
     client.post(f"/plans/{sha256}", {"do": "switch"})
     shown = room(client)
     assert "に自動で切り替えます" in shown
-    assert "裏の処理の実行担当が動いていません" in shown
+    assert "バックグラウンド処理の実行プロセスが動いていません" in shown
     models.Worker.objects.create(mark=leases.mark(), started_at=sides.NOW, seen_at=sides.NOW)
     assert "いま、することはありません" in room(client)
     one_side = room(sites.client("y", ("it_operation", "network")))

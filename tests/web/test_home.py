@@ -56,9 +56,9 @@ def test_who_has_approved_is_not_asked_again(world: sides.World) -> None:
 
 
 def test_a_listed_approver_is_asked_and_neither_the_mover_nor_anybody_else(world: sides.World) -> None:
-    assert "あなたの承認を待つ例外申請" in home(sites.client("a", ("compliance", "network"), person="PNET9"))
-    assert "あなたの承認を待つ例外申請" not in home(sites.client("b", ("compliance", "network"), person="PNET1"))
-    assert "あなたの承認を待つ例外申請" not in home(sites.client("c", ("compliance", "both")))
+    assert "あなたの承認を待つ例外承認の申請" in home(sites.client("a", ("compliance", "network"), person="PNET9"))
+    assert "あなたの承認を待つ例外承認の申請" not in home(sites.client("b", ("compliance", "network"), person="PNET1"))
+    assert "あなたの承認を待つ例外承認の申請" not in home(sites.client("c", ("compliance", "both")))
 
 
 @pytest.mark.parametrize(("side", "left", "unknown"), [("network", 1, 1), ("affiliate", 2, 1)])
@@ -85,9 +85,9 @@ def test_a_grant_waits_for_its_own_sides_people_and_not_for_who_asked() -> None:
 
 def test_what_the_executor_verified_waits_for_anybody_but_him() -> None:
     models.VerificationRun.objects.update(needs_confirmation=True, executor="joshisu", verifier="joshisu")
-    assert "あなたの追認を待っています" in home(sites.client("kansa", ("internal_audit", "both")))
-    assert "あなたの追認を待っています" not in home(sites.client("joshisu", ("it_operation", "both")))
-    assert "あなたの追認を待っています" not in home(sites.client("jinji", ("hr", "both")))
+    assert "あなたが追認できます" in home(sites.client("kansa", ("internal_audit", "both")))
+    assert "あなたが追認できます" not in home(sites.client("joshisu", ("it_operation", "both")))
+    assert "あなたが追認できます" not in home(sites.client("jinji", ("hr", "both")))
 
 
 def test_an_administrator_is_told_of_users_without_a_second_step() -> None:
@@ -120,14 +120,14 @@ def test_an_advance_notice_announces_no_day_to_anybody_on_the_first_page(world: 
 
 @pytest.mark.parametrize("role", ["executive", "employee", "unit_head"])
 def test_for_whom_nothing_waits_it_is_said_in_words(role: str) -> None:
-    assert "いま、あなたを待っているものはありません" in home(sites.client("x", (role, "network")))
-    assert "Nothing waits for you." in home(sites.client("y", (role, "network"), language="en"))
+    assert "いま、あなたの対応を待っているものはありません" in home(sites.client("x", (role, "network")))
+    assert "Nothing is waiting for you." in home(sites.client("y", (role, "network"), language="en"))
 
 
 def test_the_frame_shows_beside_each_room_how_many_things_wait_there() -> None:
     shown = sites.client("houmu", ("compliance", "both")).get("/plans").content.decode()
-    assert "1件が待っています" in shown
-    assert "件が待っています" not in sites.client("y", ("executive", "both")).get("/plans").content.decode()
+    assert "対応待ち1件" in shown
+    assert "対応待ち" not in sites.client("y", ("executive", "both")).get("/plans").content.decode()
 
 
 def test_an_employee_reads_his_own_posts_and_released_move_and_nobody_elses(world: sides.World) -> None:

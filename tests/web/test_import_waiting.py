@@ -73,11 +73,11 @@ def test_a_profile_is_saved_and_the_file_and_the_next_one_are_taken_by_it() -> N
     where, _ = send(client, strange())
     words = {"do": "save", "profile_name": "人事2024", "word0": "10", "value0": "transfer", **MAPPED}
     page = client.post(where, words, follow=True).content.decode()
-    assert "1行中、1行を取り込み、0行を却下" in page
+    assert "1行中、取込1行、不備0行" in page
     assert models.Order.objects.filter(order_no="A-1", order_type="transfer").exists()
     assert not models.OrderUpload.objects.exists()
     where, page = send(client, strange().replace(b"A-1", b"A-7"), profile="人事2024")
-    assert "1行を取り込み" in page
+    assert "取込1行" in page
 
 
 def test_a_profile_needs_a_name_and_the_page_keeps_what_was_chosen() -> None:

@@ -56,18 +56,18 @@ def test_a_rejected_cell_is_marked_with_its_reason_and_mended_in_place(kind: str
     content = hr_files.csv_bytes(rows(), "cp932") if kind == "cp932" else hr_files.xlsx_bytes(rows())
     client = hr()
     page = upload(client, content, "発令.csv" if kind == "cp932" else "発令.xlsx")
-    assert "2行中、1行を取り込み、1行を却下" in page
+    assert "2行中、取込1行、不備1行" in page
     assert bad(page) == ["2024/02/30"]
     assert "という日付は存在しません" in page
     first = models.OrderFile.objects.latest("pk")
     page = client.post(f"/imports/{first.pk}", {"do": "mend", "|3|effective_date": "2024/05/01"}, follow=True)
-    assert "1行中、1行を取り込み、0行を却下" in page.content.decode()
+    assert "1行中、取込1行、不備0行" in page.content.decode()
     mended = models.OrderFile.objects.latest("pk")
     assert (mended.accepted, mended.stored.mends_id) == (1, first.pk)
     assert models.Order.objects.filter(order_no="A-2").exists()
     page = client.get(f"/imports/{first.pk}").content.decode()
     assert mended.name in page
-    assert "却下のうち1行は直して取り込み直し、残りは0行です" in page
+    assert "不備のうち1行は直して取り込み直し、残りは0行です" in page
     assert bad(page) == [], "what was mended is not mended again"
     assert "直していない行はありません" in client.get("/imports").content.decode()
 
@@ -112,12 +112,12 @@ def test_rejected_rows_are_taken_away_with_their_reasons_and_come_back_mended() 
     first = models.OrderFile.objects.latest("pk")
     content = client.get(f"/imports/{first.pk}/rejected").content
     sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
-    assert sheet[0][:3] == ["元のファイルのシート", "元のファイルの行", "却下の理由"]
+    assert sheet[0][:3] == ["元のファイルのシート", "元のファイルの行", "不備の理由"]
     assert sheet[1][1] == "4"
     assert "存在しません" in str(sheet[1][2])
     sheet[1][sheet[0].index("発令日")] = "2024/05/01"
     sent = {"do": "sheet", "file": SimpleUploadedFile("back.xlsx", hr_files.xlsx_bytes(sheet))}
-    assert "1行を取り込み、0行を却下" in client.post(f"/imports/{first.pk}", sent, follow=True).content.decode()
+    assert "取込1行、不備0行" in client.post(f"/imports/{first.pk}", sent, follow=True).content.decode()
     assert models.OrderFile.objects.get(pk=first.pk).mended == 1
 
 
@@ -129,7 +129,7 @@ def test_the_sheet_of_rejected_rows_is_also_read_as_any_file() -> None:
     sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     sheet[1][sheet[0].index("発令日")] = "2024/05/01"
     page = upload(client, hr_files.xlsx_bytes(sheet), "again.xlsx")
-    assert "1行中、1行を取り込み、0行を却下" in page
+    assert "1行中、取込1行、不備0行" in page
     assert "読み取りませんでした" not in page, "our own columns are not unknown"
 
 

@@ -71,8 +71,8 @@ def test_an_executive_sees_that_plans_are_and_not_what_they_change(sha256: str) 
 
 def test_guards_stand_before_the_changes_in_both_languages(sha256: str) -> None:
     for language, guards, changes in (
-        ("ja", "計画全体の点検", "変わること"),
-        ("en", "Checks of the whole plan", "What changes"),
+        ("ja", "計画全体の安全確認", "変わること"),
+        ("en", "Guards over the whole plan", "What changes"),
     ):
         shown = page(sites.client(f"x{language}", ("compliance", "both"), language=language), sha256)
         assert 0 < shown.index(guards) < shown.rindex(changes)
@@ -129,7 +129,7 @@ def test_an_approved_plan_is_switched_by_it_operation_at_its_time(sha256: str, a
 @pytest.mark.parametrize(
     ("roles", "words"),
     [
-        ([("internal_audit", "both")], "承認できるのは、コンプライアンス部門とIT運用の方です"),
+        ([("internal_audit", "both")], "承認できるのは、コンプライアンスまたはシステム運用の役割を持つ方です"),
         ([("compliance", "network")], "この計画は関係会社側も変えるため"),
     ],
 )

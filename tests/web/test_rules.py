@@ -80,7 +80,7 @@ def test_an_unclassified_unit_is_told_loudly() -> None:
     models.Unit.objects.filter(code="UNET2").update(classes="?")
     page = shown()
     assert "区分未定" in page
-    assert "1の組織の区分が決まっていません" in page
+    assert "区分の決まっていない組織が1件あります" in page
 
 
 def test_people_are_counted_for_the_own_side_only() -> None:

@@ -143,7 +143,7 @@ def test_a_language_is_kept_with_the_user() -> None:
     client = sites.client("suzuki", ("internal_audit", "both"))
     client.post("/language", {"language": "en", "next": "/ledger"})
     other = sites.client("suzuki")
-    assert "Can a stranger check this?" in other.get("/ledger").content.decode()
+    assert "Can an outsider verify this" in other.get("/ledger").content.decode()
 
 
 def test_a_language_choice_leads_nowhere_else() -> None:

@@ -120,7 +120,7 @@ def test_what_waits_at_the_wall_names_no_system_of_the_other_side() -> None:
     found = moved("AFF")
     switched(found, "affiliate", "held", code="cutover.other_side_present", detail="sysNET")
     shown = page(sites.client("a", ("compliance", "affiliate")), found)
-    assert "他方の側のシステム運用を待っています" in shown
+    assert "他方の側のシステム運用待ちです" in shown
     assert "sysNET" not in shown
     assert "sysNET" in page(sites.client("b", ("compliance", "both")), found)
 
@@ -140,8 +140,8 @@ def test_what_it_waits_for_and_for_whom_is_said_at_each_stage() -> None:
         verdict={**kept.verdict, "outcome": "violation", **RULE},
     )
     shown = page(compliance, found)
-    assert "例外の承認者、または発令を訂正する人事を待っています" in shown
-    assert "It waits for the approvers of an exception" in page(
+    assert "例外の承認、または人事による発令の訂正を待っています" in shown
+    assert "It waits for an exception to be approved" in page(
         sites.client("en", ("compliance", "both"), language="en"), found
     )
     notice = order("NET", "draft")
@@ -275,7 +275,7 @@ def test_a_plan_that_leaves_the_mover_alone_is_not_in_his_story(world: sides.Wor
     found.refresh_from_db()
     shown = page(sites.client("houmu", ("compliance", "both")), found)
     assert str(json.loads(world.plan)["sha256"]) not in shown
-    assert "システム運用が作成するのを待っています" in shown
+    assert "システム運用がこの異動を含む切替計画を作成するのを待っています" in shown
 
 
 def test_access_that_the_plan_itself_holds_is_told_with_what_ends_it(world: sides.World) -> None:
@@ -288,7 +288,7 @@ def test_access_that_the_plan_itself_holds_is_told_with_what_ends_it(world: side
     plan.pk, plan.sha256, plan.document, plan.planned_at = None, "f" * 64, document, sides.NOW
     plan.save(force_insert=True)
     shown = page(sites.client("hn", ("compliance", "network")), found)
-    assert "例外の承認者、または発令を訂正する人事を待っています（1件中1件" in shown
+    assert "例外の承認、または人事による発令の訂正待ちです（1件中1件" in shown
     assert "sysNET" in shown
     assert "sysAFF" not in shown
 

@@ -47,7 +47,7 @@ def test_who_has_no_business_with_access_is_refused(at_the_day: Path, role: str)
 def test_the_answer_stands_in_the_first_line_in_both_languages(at_the_day: Path) -> None:
     assert "持つべきでない権限を、まだ持っている人はいないか" in room(sites.client("a", ("compliance", "both")))
     page = room(sites.client("b", ("compliance", "both"), language="en"))
-    assert "Does anyone still have what he should not?" in page
+    assert "Does anyone still have access they should not have?" in page
     assert "5 of " in page or "unknown" in page
 
 
@@ -101,7 +101,7 @@ def group(side: str = "network") -> dict[str, str]:
 
 def test_what_differs_stands_by_kind_and_system_with_how_it_ends(at_the_day: Path) -> None:
     page = room(sites.client("a", ("compliance", "both")))
-    assert "どうすれば終わるか" in page
+    assert "解消する方法" in page
     assert re.search("以前の職位や、終わった付与による|どの職位・発令・付与でも説明できない", page)
     assert page.count("事後確認：") == 0, "no second list repeats the first"
 
@@ -148,8 +148,8 @@ def test_what_is_gone_since_is_shown_and_its_findings_are_closed_together(at_the
     verification.verify(actor=sides.TRUSTED, as_of=now, now=now, home=at_the_day)
     client = sites.client("a", ("compliance", "network"))
     page = room(client)
-    assert "前回からなくなった差異" in page
-    assert "最新の確認でなくなった指摘" in page
+    assert "前回から解消した差異" in page
+    assert "最新の事後確認で解消していた指摘" in page
     client.post("/verification", {"do": "close_settled", "disposition": "解消を確認した"})
     assert models.Finding.objects.filter(side="network", disposition="解消を確認した").exists()
     assert not models.Finding.objects.filter(side="affiliate", closed_at__isnull=False).exists()

@@ -47,9 +47,9 @@ def asked(key: str = "k", kind: str = "verification") -> int:
 
 def test_nobody_there_is_said_first_with_what_to_do() -> None:
     shown = room(it())
-    assert "No. No worker runs, so nothing begins." in shown
+    assert "No. No worker is running, so nothing begins." in shown
     assert "sekisho work" in shown
-    assert "いいえ。実行担当が動いていないため" in room(it("ja"))
+    assert "いいえ。実行プロセスが動いていないため" in room(it("ja"))
 
 
 def test_nothing_to_do_is_well(worked: None) -> None:
@@ -138,10 +138,10 @@ def test_a_switch_that_will_not_begin_is_said_first_and_why(worked: None, world:
     assert "not begin at their time" not in room(client)
     models.RoleAssignment.objects.filter(user="joshisu").update(end=sides.AS_OF.date())
     shown = room(client)
-    assert "some switches will not begin at their time: 1" in shown
+    assert "switches will not begin at their time: 1" in shown
     assert "joshisu, who set it, will not hold the role" in shown
     shown = client.post(f"/plans/{sha256}", {"do": "undo"}, follow=True).content.decode()
-    assert "The switch was taken back" in shown
+    assert "The switch was cancelled" in shown
     assert switches.coming(actor=IT, now=sides.NOW) == ()
 
 
@@ -164,7 +164,7 @@ def test_an_administrator_sees_whether_anybody_works_and_no_job(worked: None) ->
     asked()
     administrator = sites.client("kanri", ("administrator", "both"), language="en")
     shown = room(administrator)
-    assert "Workers at work: 1." in shown
+    assert "Workers running: 1." in shown
     assert "joshisu" not in shown
     assert administrator.get(f"{ROOM}/{models.Job.objects.get().pk}").status_code == 404
 
@@ -190,8 +190,8 @@ def test_a_newer_plan_of_the_night_does_not_hide_the_approved_one_on_the_board(
     client = it()
     client.post(f"/plans/{approved}", {"do": "switch"})
     shown = room(client, "/board")
-    assert "A re-plan made a newer plan that differs from the approved one." in shown
+    assert "The nightly re-plan made a newer plan that differs from the approved one." in shown
     assert f"/plans/{approved}" in shown
-    assert "No worker runs" not in shown
+    assert "No worker is running" not in shown
     models.Worker.objects.all().delete()
-    assert "No worker runs. On the server, start sekisho serve" in room(client, "/board")
+    assert "No worker is running. On the server, start sekisho serve" in room(client, "/board")

@@ -1,4 +1,4 @@
-"""Manifests 異動予定者リスト: HR's signed lists of expected movers; a plan's guards hold whoever is not on one."""
+"""Manifests 異動予定者名簿: HR's signed lists of expected movers; a plan's guards hold whoever is not on one."""
 
 from ninja import Query
 

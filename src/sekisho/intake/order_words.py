@@ -96,7 +96,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Field → column names; the field's own English name is always one too."""
 
 ROW_OURS, SHEET_OURS = ("元のファイルの行", "Row in the file"), ("元のファイルのシート", "Sheet in the file")
-REASON_OURS = ("却下の理由", "Why it was rejected")
+REASON_OURS = ("不備の理由", "Why it was rejected")
 OURS = (*ROW_OURS, *SHEET_OURS, *REASON_OURS)
 """Columns that we add to rejected rows when people take them away; they say nothing when the sheet comes back."""
 

@@ -1,4 +1,4 @@
-"""The processes that do background work: their signs of life, and whether anybody is there. 実行担当.
+"""The processes that do background work: their signs of life, and whether anybody is there. 実行プロセス.
 
 A worker comes, beats from a thread of its own while it works or waits, and leaves. Its beat keeps the job it holds and
 the cutover it carries out, so that one slow call does not make it look dead. A killed worker does not leave; on its
