@@ -1,4 +1,4 @@
-"""Background work バックグラウンド処理: is it going as it should? What runs, what comes next, what failed, and what to do then.
+"""Background work: is it going as it should? What runs, what comes next, what failed, and what to do then.
 
 Workers' health is the installation's and open to its administrators; jobs and schedules are cut by the services to what
 the reader may know. One job has a page of its own: what a re-plan changed, person by person, on the reader's sides.
