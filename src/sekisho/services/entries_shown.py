@@ -7,7 +7,7 @@ are not released to him. Both stand in columns beside the leaf, which an index c
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 
 from sekisho.core.periods import day_after
 from sekisho.core.users import Actor
@@ -44,8 +44,8 @@ def page(*, actor: Actor, now: datetime, wanted: Wanted, number: int, size: int)
     """
     kind, purpose = FactKind.ENTRY, Purpose.AUDIT
     visibility.need(actor=actor, kind=kind, side=None, purpose=purpose, now=now, least=Depth.EXISTENCE)
-    seen = LedgerEntry.objects.filter(_visible(actor, now))
-    rows = seen
+    reach = _reach(actor, now)
+    rows = LedgerEntry.objects.filter(_visible(reach, now))
     if wanted.kind:
         rows = rows.filter(kind=wanted.kind)
     if wanted.person:
@@ -59,18 +59,53 @@ def page(*, actor: Actor, now: datetime, wanted: Wanted, number: int, size: int)
     return EntriesPage(
         entries=tuple(ledger.entry_of(leaf=bytes(leaf), position=position) for leaf, position in shown),
         total=rows.count(),
-        kinds=tuple(seen.order_by("kind").values_list("kind", flat=True).distinct()),
+        kinds=_kinds(reach, now),
     )
 
 
-def _visible(actor: Actor, now: datetime) -> Q:
-    """Return the filter for what the actor reads in detail: by side, and of embargoed entries only who may know."""
-    released = Q(embargo__isnull=True) | Q(embargo__lte=now.astimezone(UTC).isoformat())
-    found = Q(pk__in=[])
-    for side in ledger.sides():
-        if _reads(actor, side, now, released=True):
-            found |= Q(side=side) if _reads(actor, side, now, released=False) else Q(side=side) & released
-    return found
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Which sides' entries the actor does not read, and of which he reads no unreleased ones."""
+
+    hidden: frozenset[str]
+    released_only: frozenset[str]
+
+
+def _reach(actor: Actor, now: datetime) -> _Reach:
+    sides = ledger.sides()
+    hidden = frozenset(side for side in sides if not _reads(actor, side, now, released=True))
+    seen = [side for side in sides if side not in hidden]
+    return _Reach(hidden, frozenset(side for side in seen if not _reads(actor, side, now, released=False)))
+
+
+def _visible(reach: _Reach, now: datetime) -> Q:
+    """Return the filter for what the actor reads in detail: by side, and of embargoed entries only who may know.
+
+    Said by what is hidden: asked for one side or another, the database would sort all entries of both by itself.
+    """
+    released = Q(embargo__isnull=True) | Q(embargo__lte=_spelled(now))
+    return ~Q(side__in=reach.hidden) & (~Q(side__in=reach.released_only) | released)
+
+
+def _kinds(reach: _Reach, now: datetime) -> tuple[str, ...]:
+    """Return the kinds of which the actor reads any entry: one walk along the index, no entry is looked at."""
+    rows = LedgerEntry.objects.values_list("kind", "side").annotate(
+        free=Count("pk", filter=Q(embargo__isnull=True)), first=Min("embargo")
+    )
+    return tuple(
+        sorted(
+            {
+                kind
+                for kind, side, free, first in rows.order_by("kind", "side")
+                if side not in reach.hidden
+                and (side not in reach.released_only or free or (first is not None and first <= _spelled(now)))
+            }
+        )
+    )
+
+
+def _spelled(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat()
 
 
 def _reads(actor: Actor, side: str, now: datetime, *, released: bool) -> bool:

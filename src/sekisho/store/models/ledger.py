@@ -43,6 +43,7 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["kind"], name="entry_kind"),
             models.Index(fields=["side", "id"], name="entry_side"),
+            models.Index(fields=["kind", "side", "embargo"], name="entry_seen"),
             models.Index(fields=["person_id"], name="entry_person"),
             models.Index(fields=["recorded_at"], name="entry_at"),
         ]

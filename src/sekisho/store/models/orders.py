@@ -121,6 +121,7 @@ class Order(models.Model):
             models.Index(fields=["effective_date"], name="order_effective"),
             models.Index(fields=["company", "order_no", "employee_no"], name="order_key"),
             models.Index(fields=["first_day"], name="order_first_day"),
+            models.Index(fields=["status", "file", "release_at", "superseded_at"], name="order_notices"),
             models.Index(fields=["order_no"], name="order_number", opclasses=["varchar_pattern_ops"]),
         ]
 
