@@ -275,3 +275,27 @@ def test_an_advance_notice_makes_no_day(world: sides.World, at_the_day: Path) ->
     models.Order.objects.filter(status="draft").update(first_day="2024-05-07", release_at=None)
     shown = room(sites.client("a", ("compliance", "both")), "?day=2024-04-20")
     assert "5月7日" not in shown
+
+
+def test_a_page_that_follows_a_switch_is_made_anew_when_there_is_nothing_more_to_follow(
+    world: sides.World, at_the_day: Path
+) -> None:
+    jobs.enqueue(actor=IT, now=sides.NOW, asked=jobs.NewJob("cutover", "k", {"sha256": "x"}, sides.NOW))
+    client = sites.client("x", ("it_operation", "both"))
+    held = job_claims.claim(now=sides.NOW)
+    assert held is not None
+    asked = {"HX-Request": "true"}
+    assert "HX-Refresh" not in client.get("/board?only=progress", headers=asked)
+    models.Job.objects.update(state=jobs.DONE)
+    assert client.get("/board?only=progress", headers=asked)["HX-Refresh"] == "true"
+
+
+def test_the_numbers_of_the_page_are_no_logged_reads_and_its_people_are(world: sides.World, at_the_day: Path) -> None:
+    journal(world, ("network", "PNET1", "held", "cutover.guard_group_share", ""))
+    executive = sites.client("y", ("executive", "both"))
+    reads = models.LedgerEntry.objects.filter(kind="fact.read")
+    before = reads.count()
+    room(executive)
+    assert reads.count() == before
+    room(sites.client("x", ("compliance", "both")))
+    assert reads.count() > before
