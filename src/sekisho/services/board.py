@@ -4,7 +4,7 @@ Here: numbers only, of the sides that the actor may count, so nothing is read th
 them are `board_people`'s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,6 +25,7 @@ from sekisho.services import (
     workers,
 )
 from sekisho.services.plan_review import PlanLine
+from sekisho.services.plan_summary import GuardLine
 from sekisho.services.switches import Trouble
 from sekisho.services.transfer_days import Around
 from sekisho.services.verification_counts import Counts
@@ -164,7 +165,7 @@ def board(*, actor: Actor, now: datetime, day: date | None) -> Board:
             SystemLine(*key, numbers[key]) for key in sorted(numbers, key=_network_first) if key[0] in counted
         ),
         held_before={side: count for side, count in held.items() if count},
-        guards=tuple((one.id, one.state) for one in whole.guards if not one.sides or one.sides & counted),
+        guards=tuple(_guards(whole.guards, counted)),
         run=verification_counts.last(actor=actor, now=now, since=line.as_of),
     )
 
@@ -233,3 +234,18 @@ def _planned(whole: plan_summary.Summary) -> Numbers:
     for (side, system, phase), count in whole.operations.items():
         found.setdefault((side, system), {})[phase, OperationState.PLANNED] = count
     return found
+
+
+def _guards(lines: Sequence[GuardLine], counted: Collection[Side]) -> Iterator[tuple[str, str]]:
+    """Yield each check as it speaks of the sides counted: one that found something elsewhere only found nothing here.
+
+    As `plan_cuts` shows it: a check that is missing would tell of the other side as well as its finding.
+    """
+    speaking = {one.id for one in lines if not one.sides or not one.sides.isdisjoint(counted)}
+    silent = set[str]()
+    for one in lines:
+        if not one.sides or not one.sides.isdisjoint(counted):
+            yield one.id, one.state
+        elif one.id not in speaking | silent:
+            silent.add(one.id)
+            yield one.id, "ok"
