@@ -9,7 +9,9 @@ import rulerooms
 from sekisho.core.users import Actor
 from sekisho.services import (
     administration,
+    days_off,
     installation,
+    installation_proposals,
     jobs,
     logins,
     order_files,
@@ -36,6 +38,15 @@ def _role() -> int:
     return models.RoleAssignment.objects.create(
         user=_user(), person_id="", role="employee", side="network", start=TODAY, recorded_at=NOW, origin="site"
     ).pk
+
+
+def proposed(user: str = "") -> int:
+    """Return a role for one side that another administrator proposed for a user."""
+    name = user or _user()
+    body = {"user": name, "person_id": "", "role": "hr", "side": "network", "from": TODAY.isoformat(), "to": None}
+    asked = installation_proposals.Proposed("role", name, body, ("network",))
+    installation_proposals.propose(actor=Actor("another"), now=NOW, asked=asked)
+    return models.InstallationProposal.objects.latest("pk").pk
 
 
 def _day_off() -> int:
@@ -159,16 +170,23 @@ ACTS: Mapping[str, Act] = {
     "logins.protection": lambda _, a: logins.protection(actor=a, now=NOW),
     "logins.login": lambda _, a: logins.login(actor=a, now=NOW, name=_user()),
     "administration.settings": lambda _, a: administration.settings(actor=a, now=NOW),
-    "administration.days_off": lambda _, a: administration.days_off(actor=a, now=NOW, year=2024),
+    "days_off.days_off": lambda _, a: days_off.days_off(actor=a, now=NOW, year=2024),
     "administration.add_user": lambda _, a: administration.add_user(actor=a, now=NOW, name=f"new-{a.name}"),
     "administration.renew_sign_in": lambda _, a: administration.renew_sign_in(actor=a, now=NOW, name=_user()),
     "administration.switch": lambda _, a: administration.switch(actor=a, now=NOW, name=_user(), active=False),
     "administration.give_role": _give,
+    "installation_proposals.proposals": lambda _, a: installation_proposals.proposals(actor=a, now=NOW),
+    "installation_proposals.approve": lambda _, a: installation_proposals.approve(
+        actor=a, now=NOW, proposal_id=proposed()
+    ),
+    "installation_proposals.refuse": lambda _, a: installation_proposals.refuse(
+        actor=a, now=NOW, proposal_id=proposed()
+    ),
     "administration.end_role": lambda _, a: administration.end_role(actor=a, now=NOW, role_id=_role(), end=TODAY),
     "administration.change_setting": lambda _, a: administration.change_setting(
         actor=a, now=NOW, name="lookback_days", written="400", start=TODAY, reason="tried"
     ),
-    "administration.add_day_off": lambda _, a: administration.add_day_off(actor=a, now=NOW, day=TODAY, name="x"),
-    "administration.remove_day_off": lambda _, a: administration.remove_day_off(actor=a, now=NOW, day_id=_day_off()),
+    "days_off.add_day_off": lambda _, a: days_off.add_day_off(actor=a, now=NOW, day=TODAY, name="x"),
+    "days_off.remove_day_off": lambda _, a: days_off.remove_day_off(actor=a, now=NOW, day_id=_day_off()),
     "administration.set_clock": _clock,
 }

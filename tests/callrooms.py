@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from urllib.parse import quote
 
+import administering
 import authenticators
 import hr_files
 import sides
@@ -239,6 +240,7 @@ PARTS: Mapping[str, Asked] = {
     "{path:rule}": lambda *_: "desk",
     "{kind}": lambda *_: "verification",
     "{token_id}": lambda _, __, who: _token(who),
+    "{proposal_id}": lambda *_: administering.proposed(OTHER_USER),
     "{role_id}": lambda *_: _role(),
 }
 PATHS: Mapping[str, Asked] = {

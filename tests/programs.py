@@ -16,7 +16,7 @@ from sekisho.services.tokens import NewToken
 from sekisho.store.models import User
 
 BASE = "/api/v1/"
-EVERYTHING = ("*:read", "*:write")
+EVERYTHING = ("*:read", "*:write", "administration:write")
 _keys = count(1)
 
 

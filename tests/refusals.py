@@ -15,6 +15,8 @@ REFUSALS = {
     "verification.may_not_confirm",
     "verification.may_not_verify",
     "administration.administrators_only",
+    "administration.unknown_proposal",
+    "administration.proposal_other_office",
     "cutover.not_allowed",
     "exceptions.may_not_request",
     "exceptions.may_not_withdraw",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+import administering
 import authenticators
 import hr_files
 import rulerooms
@@ -209,6 +210,8 @@ BODIES: Mapping[str, Callable[[sides.World, Side], Body]] = {
         "start": DAY,
         "reason": "tried",
     },
+    "administration_proposals approve": lambda *_: {"proposal": administering.proposed(OTHER_USER)},
+    "administration_proposals refuse": lambda *_: {"proposal": administering.proposed(OTHER_USER)},
     "administration_tokens revoke": lambda *_: _token(OTHER_USER),
     "administration_parameters withdraw": lambda *_: _coming(),
     "administration_user end": lambda *_: _role(),

@@ -32,6 +32,7 @@ ADDRESSES = {
     "transfer": "/transfers/HN/HN-2404/000404/secondment/%231",
     "administration": "/administration",
     "administration_calendar": "/administration/calendar",
+    "administration_proposals": "/administration/proposals",
     "administration_changes": "/administration/changes",
     "administration_health": "/administration/health",
     "administration_parameters": "/administration/parameters",

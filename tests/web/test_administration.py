@@ -61,16 +61,56 @@ def give(client: Client, name: str, **more: str) -> str:
 
 
 def test_a_role_is_given_with_its_days_and_opens_its_rooms(kanri: Client) -> None:
-    sites.user("tanaka")
+    sites.user("tanaka", ("employee", "network"), person="P3")
     give(kanri, "tanaka", end="2099-04-01")
-    assert "2099年4月1日" in kanri.get("/administration/users/tanaka").content.decode()
+    page = kanri.get("/administration/users/tanaka").content.decode()
+    assert "2099年4月1日" in page
+    assert "確認が必要です" in page
+    assert sites.client("tanaka").get("/ledger").status_code == 403, "it waits"
+    houmu = sites.client("houmu", ("compliance", "both"), person="P2")
+    assert "あなたの確認を待つ" in houmu.get("/").content.decode()
+    confirm(houmu)
     assert sites.client("tanaka").get("/ledger").status_code == 200
     assert "role.given" in kinds()
 
 
+def confirm(client: Client) -> None:
+    client.post(
+        "/administration/proposals",
+        {"do": "approve", "proposal": models.InstallationProposal.objects.latest("pk").pk},
+    )
+
+
+def test_compliance_refuses_a_proposal_on_its_page(kanri: Client) -> None:
+    sites.user("tanaka", ("employee", "network"), person="P3")
+    give(kanri, "tanaka", role="hr")
+    houmu = sites.client("houmu", ("compliance", "both"), person="P2")
+    words = {"do": "refuse", "proposal": models.InstallationProposal.objects.get().pk}
+    assert "却下" in houmu.post("/administration/proposals", words, follow=True).content.decode()
+    again = houmu.post("/administration/proposals", words)
+    assert (again.status_code, "すでに" in again.content.decode()) == (422, True)
+    assert not models.RoleAssignment.objects.filter(role="hr").exists()
+
+
+def test_a_guarding_parameter_waits_on_the_parameters_page(kanri: Client) -> None:
+    words = {"do": "change", "name": "lookback_days", "value": "400", "start": "2099-01-01", "reason": "r"}
+    kanri.post("/administration/parameters", words)
+    assert "確認が必要です" in kanri.get("/administration/parameters").content.decode()
+    assert not models.Parameter.objects.exists()
+    confirm(sites.client("houmu", ("compliance", "both"), person="P2"))
+    assert models.Parameter.objects.get().value == 400
+
+
+def test_a_renewed_sign_in_rests_and_the_users_page_says_so(kanri: Client) -> None:
+    sites.user("tanaka", ("compliance", "both"), person="P3")
+    kanri.post("/administration/users/tanaka", {"do": "renew"})
+    assert "休止しています" in kanri.get("/administration/users/tanaka").content.decode()
+    assert sites.client("tanaka").get("/ledger").status_code == 403
+
+
 def test_a_role_ended_closes_its_rooms(kanri: Client) -> None:
     sites.user("tanaka")
-    give(kanri, "tanaka")
+    give(kanri, "tanaka", role="administrator")
     role = models.RoleAssignment.objects.current().get(user="tanaka")
     kanri.post("/administration/users/tanaka", {"do": "end", "role_id": role.pk, "end": "2020-05-01"})
     assert sites.client("tanaka").get("/ledger").status_code == 403
@@ -108,7 +148,7 @@ def test_a_sign_in_switched_off_ends_at_once(kanri: Client) -> None:
 def test_a_parameter_is_set_from_a_day_on_with_a_reason(kanri: Client) -> None:
     words = {
         "do": "change",
-        "name": "lookback_days",
+        "name": "training_days",
         "value": "400",
         "start": "2099-01-01",
         "reason": "the board decided",
@@ -134,19 +174,19 @@ def test_a_parameter_that_makes_no_sense_is_refused_with_its_reason(
 
 
 def test_a_change_that_lies_ahead_is_taken_back(kanri: Client) -> None:
-    words = {"do": "change", "name": "lookback_days", "value": "400", "start": "2099-01-01", "reason": "r"}
+    words = {"do": "change", "name": "training_days", "value": "400", "start": "2099-01-01", "reason": "r"}
     kanri.post("/administration/parameters", words)
     assert "取り下げる" in kanri.get("/administration/parameters").content.decode()
-    kanri.post("/administration/parameters", {"do": "withdraw", "name": "lookback_days", "start": "2099-01-01"})
+    kanri.post("/administration/parameters", {"do": "withdraw", "name": "training_days", "start": "2099-01-01"})
     assert not models.Parameter.objects.current().exists()
     assert "parameter.withdrawn" in kinds()
-    again = kanri.post("/administration/parameters", {"do": "withdraw", "name": "lookback_days", "start": "2099-01-01"})
+    again = kanri.post("/administration/parameters", {"do": "withdraw", "name": "training_days", "start": "2099-01-01"})
     assert "取り下げられません" in again.content.decode()
 
 
 def test_the_days_changes_are_told(kanri: Client) -> None:
     sites.user("tanaka")
-    give(kanri, "tanaka")
+    give(kanri, "tanaka", role="employee")
     page = kanri.get("/administration/changes").content.decode()
     assert "役割の付与" in page
     assert "tanaka" in page
@@ -160,7 +200,7 @@ def test_national_holidays_stand_in_the_calendar(kanri: Client) -> None:
 
 
 def test_an_error_stands_beside_its_field(kanri: Client) -> None:
-    words = {"do": "change", "name": "lookback_days", "value": "400", "start": "2001-01-01", "reason": "r"}
+    words = {"do": "change", "name": "training_days", "value": "400", "start": "2001-01-01", "reason": "r"}
     answer = kanri.post("/administration/parameters", words)
     assert answer.status_code == 422
     assert 'id="start-error"' in answer.content.decode()

@@ -11,7 +11,7 @@ from sekisho.api.wire import Answer, Day, Id, Moment, Name, Question, Said, Word
 from sekisho.core.kinds import Role
 from sekisho.core.parameters import ParameterValue
 from sekisho.core.visibility import FactKind
-from sekisho.services import administration, doctor, installation, logins
+from sekisho.services import administration, days_off, doctor, installation, logins
 from sekisho.services.administration import SettingShown
 from sekisho.services.logins import HeldRole, Login
 
@@ -225,21 +225,21 @@ def parameter_set(request: Request, name: Name, body: NewValue) -> Parameter:
 def day_off_list(request: Request, paging: Query[Paging], day: Day | None = None) -> Listed[DayOff]:
     """List the company's own days off of the year in which the day lies, this year's where none is named."""
     when = day or installation.today(now=request.caller.now)
-    found = administration.days_off(actor=request.caller.actor, now=request.caller.now, year=when.year)
+    found = days_off.days_off(actor=request.caller.actor, now=request.caller.now, year=when.year)
     return listed(request, paging, found, key=lambda one: one.id, made=DayOff.model_validate)
 
 
 @call("POST days-off", scope="administration:write", needs=NEEDS, status=201)
 def day_off_add(request: Request, body: NewDayOff) -> DayOff:
     """Add a day off."""
-    administration.add_day_off(actor=request.caller.actor, now=request.caller.now, day=body.day, name=body.name)
+    days_off.add_day_off(actor=request.caller.actor, now=request.caller.now, day=body.day, name=body.name)
     return next(one for one in _days_off(request, body.day) if one.day == body.day)
 
 
 @call("DELETE days-off/{day_id}", scope="administration:write", needs=NEEDS)
 def day_off_remove(request: Request, day_id: Id) -> Done:
     """Remove a day off that was entered here."""
-    administration.remove_day_off(actor=request.caller.actor, now=request.caller.now, day_id=day_id)
+    days_off.remove_day_off(actor=request.caller.actor, now=request.caller.now, day_id=day_id)
     return Done(done=True)
 
 
@@ -267,7 +267,7 @@ def _login(request: Request, name: str) -> User:
 
 
 def _days_off(request: Request, day: date) -> list[DayOff]:
-    found = administration.days_off(actor=request.caller.actor, now=request.caller.now, year=day.year)
+    found = days_off.days_off(actor=request.caller.actor, now=request.caller.now, year=day.year)
     return [DayOff.model_validate(one) for one in found]
 
 

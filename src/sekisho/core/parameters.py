@@ -29,6 +29,37 @@ DEFAULTS: Mapping[str, ParameterValue] = {
 }
 """Domain §3 and §7, CONTRACT "Parameters"; `guard_min_members`: below it a percentage says nothing."""
 
+_DAYS, _PERCENT = (1, 3650), (1, 100)
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "approvals_required": (1, 20),
+    "neutral_stay_days": (0, 3650),
+    "lookback_days": (1, 36500),
+    "plan_expires_days": (1, 366),
+    "vanish_percent": _PERCENT,
+    "group_share_percent": _PERCENT,
+    "guard_min_members": (1, 100_000),
+    "training_days": _DAYS,
+    "retention_years": (1, 100),
+    "waiting_boot_days": _DAYS,
+    "desk_protection_days": _DAYS,
+}
+"""The smallest and the largest value of each number; below the smallest the law behind it would be switched off."""
+
+GUARDING = frozenset(
+    {
+        "approvals_required",
+        "accept_cli_approval",
+        "vanish_percent",
+        "group_share_percent",
+        "guard_min_members",
+        "keep_last_member",
+        "neutral_stay_days",
+        "lookback_days",
+        "plan_expires_days",
+    }
+)
+"""Parameters on which a law hangs: no one person changes them, whoever he is (laws 2 and 13)."""
+
 
 class UnknownParameter(SekishoError):
     """The name is not a parameter."""
@@ -52,13 +83,17 @@ def checked(name: str, value: object) -> ParameterValue:
 
     Raises:
         UnknownParameter: no parameter of that name.
-        BadParameter: a value of another type, or a negative number.
+        BadParameter: a value of another type, or a number outside the parameter's limits.
     """
     if name not in DEFAULTS:
         raise UnknownParameter("parameters.unknown", {"name": name, "known": ", ".join(sorted(DEFAULTS))})
     wanted = type(DEFAULTS[name])
-    if type(value) is not wanted or (isinstance(value, int) and value < 0):
+    if type(value) is not wanted:
         raise BadParameter("parameters.bad", {"name": name, "value": value, "type": wanted.__name__})
+    if name in LIMITS and isinstance(value, int):
+        least, most = LIMITS[name]
+        if not least <= value <= most:
+            raise BadParameter("parameters.out_of_range", {"name": name, "value": value, "min": least, "max": most})
     return value  # its type is that of a default, checked above
 
 

@@ -1,6 +1,7 @@
-"""What a token may be used for: `<word>:read` or `<word>:write`, `*` for every word. It only ever lessens its user.
+"""What a token may be used for: `<word>:read` or `<word>:write`, `*` for every word, but for `APART`.
 
-Reading and writing are apart: a token that writes plans and shall read them as well names both.
+It only ever lessens its user. Reading and writing are apart: a token that writes plans and shall read
+them as well names both.
 """
 
 from collections.abc import Collection
@@ -34,9 +35,13 @@ SCOPES = tuple(
 """Every scope that a token may have."""
 
 
+APART = frozenset({"administration:write"})
+"""Scopes that `*` does not reach: whoever changes users and parameters by a program names it."""
+
+
 def covers(held: Collection[str], scope: str) -> bool:
     """Tell whether one of the scopes held reaches a call's scope."""
-    return scope in held or f"*:{scope.partition(':')[2]}" in held
+    return scope in held or (scope not in APART and f"*:{scope.partition(':')[2]}" in held)
 
 
 def within(asked: Collection[str], held: Collection[str]) -> bool:

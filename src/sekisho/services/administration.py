@@ -1,7 +1,8 @@
-"""Running the installation: logins, roles, parameters, days off. Administrators read no business facts here.
+"""Running the installation: logins, roles, parameters. Administrators read no business facts here.
 
-Roles, parameters and days off also come with the company folder; what was entered here is marked `site`, and
-each source changes only its own. Nobody gives himself a role or renews his own sign-in (law 13).
+Roles and parameters also come with the company folder; what was entered here is marked `site`, and
+each source changes only its own. Nobody gives himself a role or renews his own sign-in (law 13); a role that reads or
+approves, a guarding parameter, a renewed sign-in wait for a compliance office (`installation_proposals`).
 """
 
 import secrets
@@ -16,15 +17,20 @@ from django.db import transaction
 from sekisho.core import parameters as core
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import BOTH, Role
+from sekisho.core.kinds import BOTH, NETWORK, Role
 from sekisho.core.parameters import ParameterValue
 from sekisho.core.users import Actor
 from sekisho.core.visibility import FactKind
-from sekisho.services import installation, ledger, rules, sign_in, tokens, users, visibility
+from sekisho.services import installation, installation_proposals, ledger, rules, sign_in, tokens, users, visibility
+from sekisho.services.installation_proposals import PARAMETER, ROLE, SIGN_IN, Proposed
 from sekisho.services.logins import SITE, UnknownUser, login
 from sekisho.store import models
 
 PASSWORD_BYTES = 12
+FREE = users.FREE
+"""Roles that read and approve nothing of the business: given by the administrator alone."""
+APPROVING = (Role.COMPLIANCE, Role.IT_OPERATION, Role.CROSS_SIDE)
+"""Roles that approve: never a login's of which nobody knows whose it is (law 13)."""
 
 
 class AdministratorsOnly(SekishoError):
@@ -63,16 +69,6 @@ class SettingShown:
     following: tuple[tuple[date, ParameterValue], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DayOff:
-    """A day off of the company's own."""
-
-    id: int
-    day: date
-    name: str
-    entered: bool
-
-
 @transaction.atomic
 def add_user(*, actor: Actor, now: datetime, name: str) -> str:
     """Make a login and return its first password, which is shown once and kept nowhere.
@@ -80,7 +76,7 @@ def add_user(*, actor: Actor, now: datetime, name: str) -> str:
     Raises:
         AdministratorsOnly, UserThere, BadRole: no name.
     """
-    _need(actor, now)
+    need(actor, now)
     name = name.strip()
     if not name or len(name) > 150 or not name.isprintable():
         raise BadRole("administration.no_name", {"name": name})
@@ -96,11 +92,13 @@ def add_user(*, actor: Actor, now: datetime, name: str) -> str:
 def renew_sign_in(*, actor: Actor, now: datetime, name: str) -> str:
     """Give a user a new password, remove his passkeys and codes, end his sessions and tokens; return the password.
 
+    His roles rest, but for those that read nothing, until the compliance offices of their sides have confirmed it.
+
     Raises:
         AdministratorsOnly, UnknownUser
         Himself: that is another administrator's to do.
     """
-    _need(actor, now)
+    need(actor, now)
     _not_himself(actor, name, now)
     user = _user(name)
     password = new_password()
@@ -110,6 +108,9 @@ def renew_sign_in(*, actor: Actor, now: datetime, name: str) -> str:
     sign_in.end_sessions(name=name)
     tokens.revoke_all(actor=actor, now=now, name=name)
     _record("user.renewed", actor, now, {"user": name})
+    if sides := _resting_sides(name, actor, now):
+        asked = Proposed(SIGN_IN, name, {"user": name}, sides)
+        installation_proposals.propose(actor=actor, now=now, asked=asked)
     return password
 
 
@@ -120,7 +121,7 @@ def switch(*, actor: Actor, now: datetime, name: str, active: bool) -> None:
     Raises:
         AdministratorsOnly, UnknownUser, Himself
     """
-    _need(actor, now)
+    need(actor, now)
     _not_himself(actor, name, now)
     user = _user(name)
     user.is_active = active
@@ -135,23 +136,27 @@ def switch(*, actor: Actor, now: datetime, name: str, active: bool) -> None:
 def give_role(  # noqa: PLR0913 - the columns of users.csv
     *, actor: Actor, now: datetime, name: str, role: str, side: str, start: date, end: date | None
 ) -> None:
-    """Give a user a role for one side, or both, from a day on.
+    """Give a user a role for one side, or both, from a day on; one that reads or approves is proposed.
 
     Raises:
         AdministratorsOnly, UnknownUser, Himself
-        BadRole: no such role or side, or an end before the start.
+        BadRole: no such role or side, an end before the start, or an approving role without a person.
     """
-    _need(actor, now)
+    need(actor, now)
     _not_himself(actor, name, now)
     held = login(actor=actor, now=now, name=name)
     sides = {BOTH, *_sides(now)}
     if role not in list(Role) or side not in sides or (end is not None and end <= start):
         raise BadRole("administration.bad_role", {"role": role, "side": side, "known": ", ".join(sorted(sides))})
-    models.RoleAssignment.objects.create(
-        user=name, person_id=held.person_id, role=role, side=side, start=start, end=end, recorded_at=now, origin=SITE
-    )
-    facts: dict[str, Json] = {"user": name, "role": role, "side": side, "from": start.isoformat()}
-    _record("role.given", actor, now, facts | {"to": end.isoformat() if end else None})
+    if Role(role) in APPROVING and not held.person_id:
+        raise BadRole("administration.no_person", {"user": name})
+    body: dict[str, Json] = {"user": name, "person_id": held.person_id, "role": role, "side": side}
+    body |= {"from": start.isoformat(), "to": end.isoformat() if end else None}
+    if Role(role) in FREE or actor.trusted:
+        installation_proposals.enter_role(body=body, by=actor.name, now=now)
+        return
+    offices = installation_proposals.sides_of(role=role, side=side, known=tuple(_sides(now)))
+    installation_proposals.propose(actor=actor, now=now, asked=Proposed(ROLE, name, body, offices))
 
 
 @transaction.atomic
@@ -163,7 +168,7 @@ def end_role(*, actor: Actor, now: datetime, role_id: int, end: date) -> None:
         FromFolder: it stands in users.csv.
         BadRole: the end lies before the start.
     """
-    _need(actor, now)
+    need(actor, now)
     row = models.RoleAssignment.objects.current().filter(pk=role_id).first()
     if row is None:
         raise UnknownUser("administration.unknown_role", {"id": role_id})
@@ -194,67 +199,24 @@ def settings(*, actor: Actor, now: datetime) -> tuple[SettingShown, ...]:
 
 @transaction.atomic
 def change_setting(*, actor: Actor, now: datetime, name: str, written: str, start: date, reason: str) -> None:
-    """Set a parameter from a day on; what held before that day stays as it was.
+    """Set a parameter from a day on; what held before that day stays as it was. A guarding one is proposed.
 
     Raises:
         AdministratorsOnly, UnknownParameter, BadParameter
         NoReason: no reason is given.
         BadRole: the day lies in the past, whose judgements stand.
     """
-    _need(actor, now)
+    need(actor, now)
     if not reason.strip():
         raise NoReason("administration.no_reason")
     if start < installation.today(now=now):
         raise BadRole("administration.past_day", {"day": start.isoformat()})
-    value = core.checked(name, _typed(name, written))
-    for row in models.Parameter.objects.current().filter(name=name, origin=SITE, start__gte=start):
-        models.Parameter.objects.filter(pk=row.pk).update(superseded_at=now)
-    models.Parameter.objects.create(name=name, value=value, start=start, end=None, recorded_at=now, origin=SITE)
-    facts: dict[str, Json] = {"name": name, "value": value, "from": start.isoformat()}
-    ledger.record(kind="parameter.changed", actor=actor.name, now=now, facts=facts, personal={"reason": reason.strip()})
-
-
-def days_off(*, actor: Actor, now: datetime, year: int) -> tuple[DayOff, ...]:
-    """Return the company's own days off of a year, oldest first; the national ones need no entry.
-
-    Raises:
-        NotVisible
-    """
-    visibility.need_some(actor=actor, kind=FactKind.INSTALLATION, now=now)
-    rows = models.Holiday.objects.as_known_at(now).filter(day__year=year).order_by("day", "id")
-    return tuple(DayOff(row.pk, row.day, row.name, row.origin == SITE) for row in rows)
-
-
-@transaction.atomic
-def add_day_off(*, actor: Actor, now: datetime, day: date, name: str) -> None:
-    """Add a day off of the company's own.
-
-    Raises:
-        AdministratorsOnly
-    """
-    _need(actor, now)
-    if models.Holiday.objects.current().filter(day=day).exists():
+    value, reason = core.checked(name, _typed(name, written)), reason.strip()
+    if name in core.GUARDING:
+        asked = Proposed(PARAMETER, name, {"value": value, "from": start.isoformat()}, (NETWORK,), reason)
+        installation_proposals.propose(actor=actor, now=now, asked=asked)
         return
-    models.Holiday.objects.create(day=day, name=name.strip(), start=day, end=None, recorded_at=now, origin=SITE)
-    _record("holiday.added", actor, now, {"day": day.isoformat(), "name": name.strip()})
-
-
-@transaction.atomic
-def remove_day_off(*, actor: Actor, now: datetime, day_id: int) -> None:
-    """Remove a day off that was entered here.
-
-    Raises:
-        AdministratorsOnly
-        FromFolder: it stands in holidays.csv.
-    """
-    _need(actor, now)
-    row = models.Holiday.objects.current().filter(pk=day_id).first()
-    if row is None:
-        return
-    if row.origin != SITE:
-        raise FromFolder("administration.day_from_folder", {"day": row.day.isoformat()})
-    models.Holiday.objects.filter(pk=row.pk).update(superseded_at=now)
-    _record("holiday.removed", actor, now, {"day": row.day.isoformat()})
+    installation_proposals.enter_setting(name=name, value=value, start=start, reason=reason, by=actor.name, now=now)
 
 
 @transaction.atomic
@@ -264,7 +226,7 @@ def set_clock(*, actor: Actor, home: Path, now: datetime, claimed: datetime) -> 
     Raises:
         AdministratorsOnly, ClockRefused
     """
-    _need(actor, now)
+    need(actor, now)
     installation.set_clock(actor=actor, home=home, claimed=claimed)
 
 
@@ -278,6 +240,11 @@ def may_change(*, actor: Actor, now: datetime) -> bool:
     return actor.has(Role.ADMINISTRATOR, on=installation.today(now=now))
 
 
+def rests(*, name: str) -> bool:
+    """Tell whether the user's roles rest since the sign-in was renewed."""
+    return users.rests(name=name)
+
+
 def new_password() -> str:
     """Return a password that nobody can guess and everybody can type."""
     return secrets.token_urlsafe(PASSWORD_BYTES)
@@ -288,7 +255,25 @@ def _sides(now: datetime) -> list[str]:
     return [str(side) for side in row.sides] if row else []
 
 
-def _need(actor: Actor, now: datetime) -> None:
+def _resting_sides(name: str, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """Return whose offices confirm a renewed sign-in: those of all roles that the user holds, now or later."""
+    known, today = tuple(_sides(now)), installation.today(now=now)
+    held = [one for one in login(actor=actor, now=now, name=name).roles if one.role not in FREE]
+    sides = {
+        side
+        for one in held
+        if one.end is None or one.end > today
+        for side in installation_proposals.sides_of(role=one.role, side=one.side, known=known)
+    }
+    return tuple(sorted(sides))
+
+
+def need(actor: Actor, now: datetime) -> None:
+    """Let pass only an administrator.
+
+    Raises:
+        AdministratorsOnly
+    """
     if not may_change(actor=actor, now=now):
         raise AdministratorsOnly("administration.administrators_only", {"actor": actor.name})
 

@@ -8,7 +8,10 @@ from sekisho.core.kinds import PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor, RoleGrant
 from sekisho.services import installation, person_facts
-from sekisho.store.models import RoleAssignment, User
+from sekisho.store.models import InstallationProposal, RoleAssignment, User
+
+FREE = (Role.EMPLOYEE, Role.ADMINISTRATOR)
+"""Roles that read nothing of the business but one's own: they need no compliance office's word, and never rest."""
 
 
 class NoRole(SekishoError):
@@ -35,15 +38,23 @@ def command_line_actor(*, claimed: str | None, os_user: str, now: datetime) -> A
 def signed_in_actor(*, name: str, now: datetime) -> Actor:
     """Return the actor of a signed-in user, never trusted: a home without users gives the site no roles.
 
+    After a renewed sign-in his roles rest until they are confirmed, but for those that read nothing.
     The person behind him is the one of his roles of today; who holds none any more reads nothing of himself either.
     """
     today = installation.today(now=now)
     mine = list(RoleAssignment.objects.as_known_at(now).filter(user=name).order_by("id"))
+    if any(row.role not in FREE for row in mine) and rests(name=name):
+        mine = [row for row in mine if row.role in FREE]
     roles = tuple(RoleGrant(Role(row.role), Side(row.side), Period(row.start, row.end)) for row in mine)
     persons = [
         row.person_id for row, role in zip(mine, roles, strict=True) if row.person_id and role.period.holds(today)
     ]
     return Actor(name=name, roles=roles, person_id=PersonId(persons[0]) if persons else None)
+
+
+def rests(*, name: str) -> bool:
+    """Tell whether a renewed sign-in waits to be confirmed, or was refused."""
+    return InstallationProposal.objects.filter(kind="sign_in", subject=name, state__in=["proposed", "refused"]).exists()
 
 
 def choose_language(*, name: str, language: str) -> None:

@@ -20,6 +20,7 @@ from sekisho.services import (
     exceptions,
     grants,
     installation,
+    installation_proposals,
     jobs,
     order_files,
     plan_review,
@@ -269,6 +270,15 @@ def _work(reader: _Reader) -> Iterator[Wait]:
         yield Wait("failed", "stop", BOARD, len(recent), len(recent), since)
 
 
+def _proposals(reader: _Reader) -> Iterator[Wait]:
+    """Yield the roles, guarding parameters and renewed sign-ins that the actor's compliance office has to confirm."""
+    if not reader.has(Role.COMPLIANCE):
+        return
+    mine = installation_proposals.awaiting(actor=reader.actor, now=reader.now)
+    since = min((one.proposed_at for one in mine), default=None)
+    yield Wait("proposals", "wait", ADMINISTRATION, len(mine), len(mine), since)
+
+
 def _users(reader: _Reader) -> Iterator[Wait]:
     """Yield the users who can sign in and have no second step."""
     if not reader.has(Role.ADMINISTRATOR):
@@ -288,6 +298,7 @@ ASKED: tuple[Callable[[_Reader], Iterator[Wait]], ...] = (
     _rows,
     _findings,
     _work,
+    _proposals,
     _users,
 )
 """Every question, each asked only of whom it is for."""

@@ -15,12 +15,15 @@ from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import administration as services
-from sekisho.services import doctor, installation, installation_changes, logins
-from sekisho.services.administration import DayOff, SettingShown
+from sekisho.services import days_off, doctor, installation, installation_changes, logins
+from sekisho.services.administration import SettingShown
 from sekisho.services.calendar import national
+from sekisho.services.days_off import DayOff
 from sekisho.services.installation_changes import InstallationChange
+from sekisho.services.installation_proposals import PARAMETER
 from sekisho.services.logins import HeldRole, Login, Wanted
 from sekisho.web import forms
+from sekisho.web.installation_proposals import waiting_lines
 from sekisho.web.ledger import kind_word
 from sekisho.web.pages import Request, Shown, View, page
 from sekisho.web.tables import Cell, Column, Row, asked_of, page_rows, table
@@ -33,6 +36,7 @@ FIELDS = {
     "administration.no_reason": "reason",
     "administration.past_day": "start",
     "administration.bad_role": "end",
+    "administration.no_person": "role",
     "administration.bad_end": "end",
 }
 """Which field of the forms an error is about."""
@@ -140,6 +144,8 @@ def user(request: Request, name: str) -> HttpResponse | Shown:
         "labels": forms.labels("page_account", "role", "side")
         | forms.labels("page_administration", "from", "to", "to_help"),
         "user": found,
+        "lines": waiting_lines(request, subject=name),
+        "rests": services.rests(name=name),
         "roles": [(one, say(f"roles.{one.role.value}")) for one in found.roles],
         "known_roles": [(role.value, say(f"roles.{role.value}")) for role in Role],
         "known_sides": [(side, side_name(side)) for side in services.sides(now=caller.now)],
@@ -198,6 +204,7 @@ def parameters(request: Request) -> HttpResponse | Shown:
         "errors": errors,
         "posted": posted if errors else {},
         "labels": forms.labels("page_administration", "parameter", "value", "value_help", "from", "reason"),
+        "lines": waiting_lines(request, kind=PARAMETER),
         "changed": sum(one.value != one.default for one in found),
         "total": len(found),
         "may_change": _may_change(request),
@@ -252,17 +259,17 @@ def calendar(request: Request) -> HttpResponse | Shown:
         try:
             if request.act == "remove":
                 day_id = int(posted["day_id"]) if posted.get("day_id", "").isdigit() else 0
-                services.remove_day_off(actor=caller.actor, now=caller.now, day_id=day_id)
+                days_off.remove_day_off(actor=caller.actor, now=caller.now, day_id=day_id)
             else:
                 when, name = forms.needed_day(posted, "day"), forms.needed(posted, "name")
-                services.add_day_off(actor=caller.actor, now=caller.now, day=when, name=name)
+                days_off.add_day_off(actor=caller.actor, now=caller.now, day=when, name=name)
                 year = when.year
         except SekishoError as error:
             errors = forms.errors(error, FIELDS)
         else:
             _done(request, "page_administration.saved")
             return HttpResponseRedirect(f"{reverse('administration_calendar')}?year={year}")
-    found = services.days_off(actor=caller.actor, now=caller.now, year=year)
+    found = days_off.days_off(actor=caller.actor, now=caller.now, year=year)
     own = {one.day for one in found}
     nations: list[tuple[date, str, DayOff | None]] = [
         (when, name, None) for when, name in national(year=year) if when not in own

@@ -24,7 +24,13 @@ DETAIL = {
 """Where a single thing has its own page: its name and the word of its address."""
 STANDINGS = {"in_the_way": "stands", "unchecked": "unchecked"}
 """What of the season is asked for: the filter's word."""
-ELSEWHERE = {"exceptions": "exceptions", "rule_changes": "rules_changes", "switches": "plans", "unread": "systems"}
+ELSEWHERE = {
+    "proposals": "administration_proposals",
+    "exceptions": "exceptions",
+    "rule_changes": "rules_changes",
+    "switches": "plans",
+    "unread": "systems",
+}
 
 
 @page("", "home", needs=())

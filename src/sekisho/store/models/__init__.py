@@ -10,6 +10,7 @@ from sekisho.store.models.access import (
     System,
     SystemRead,
 )
+from sekisho.store.models.administration import InstallationProposal
 from sekisho.store.models.boundary import Company, Unit
 from sekisho.store.models.jobs import Job, Schedule, Worker
 from sekisho.store.models.ledger import LedgerAnchor, LedgerCheckpoint, LedgerContent, LedgerEntry, LedgerNode
@@ -51,6 +52,7 @@ __all__ = [
     "Grant",
     "Holiday",
     "Installation",
+    "InstallationProposal",
     "Job",
     "KeptReply",
     "LedgerAnchor",
