@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0010_ledger_found_by")]
+    dependencies = [("store", "0012_lists_by_index")]
 
     operations = [
         migrations.CreateModel(
