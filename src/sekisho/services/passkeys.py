@@ -18,13 +18,12 @@ from urllib.parse import urlsplit
 from allauth.mfa.models import Authenticator
 from cryptography.exceptions import InvalidSignature
 from django.conf import settings
-from django.db import transaction
 from fido2.cose import CoseKey
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 from sekisho.core.canonical import Json, canonical
 from sekisho.core.errors import SekishoError
-from sekisho.services import installation, ledger, verify_approval
+from sekisho.services import installation, lasting, verify_approval
 from sekisho.store import models
 
 VERSION = 1
@@ -153,9 +152,8 @@ def _need_forward(name: str, registered: int, kept: Mapping[str, Json], counter:
     seen = max([registered, *(AuthenticatorData(_unb64(one["authenticator_data"])).counter for one in earlier)])
     if (counter or seen) and counter <= seen:
         facts: dict[str, Json] = {"user": name, "credential": kept["credential_id"], "seen": seen, "came": counter}
-        with transaction.atomic():
-            now = installation.clock(home=settings.HOME)
-            ledger.record(kind="passkey.suspected", actor=name, now=now, facts=facts)
+        now = installation.clock(home=settings.HOME)
+        lasting.record(kind="passkey.suspected", actor=name, now=now, facts=facts)
         raise Cloned("passkeys.cloned", {"seen": seen, "came": counter})
 
 

@@ -2,7 +2,8 @@
 
 The answer is kept in the transaction of the change itself: both are there or neither. It is kept encrypted under the
 caller's own token, of which only the hash is known here, for an answer may hold a password that is shown once. A call
-that was refused has changed nothing and is not kept: the same key may try again.
+that was refused has changed nothing and is not kept: the same key may try again. Only what outlasts a refusal stays of
+it in the ledger (`lasting`).
 """
 
 import base64

@@ -5,13 +5,11 @@ A service that reads asks once a kind and side before it answers. The table itse
 
 from datetime import datetime
 
-from django.db import transaction
-
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import BOTH, NEUTRAL, PersonId, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Matter, Purpose, crosses, decide, purpose_of, widest
-from sekisho.services import installation, ledger
+from sekisho.services import installation, lasting
 from sekisho.services.remembering import remembered
 
 
@@ -41,8 +39,7 @@ def depth(  # noqa: PLR0913 - the columns of law 8's table, as in `core.visibili
     if seen is Depth.DETAIL and crosses(actor, kind=kind, side=whose, on=on):
         person = about.person_id if isinstance(about, Matter) else about
         facts = {"kind": kind.value, "purpose": purpose.value, "about": person}
-        with transaction.atomic():
-            ledger.record(kind="fact.read", actor=actor.name, now=now, facts=facts, side=side or "")
+        lasting.record(kind="fact.read", actor=actor.name, now=now, facts=facts, side=side or "")
     return seen
 
 

@@ -1,7 +1,6 @@
 """What stands around every page: the content security policy, the gate, and what the frame needs to know."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from sekisho.core.errors import SekishoError
 from sekisho.http.callers import Caller, caller, language_of
-from sekisho.services import installation, sign_in, tour, waiting
+from sekisho.services import installation, lasting, sign_in, tour, waiting
 from sekisho.services.remembering import while_reading
 from sekisho.services.waiting import Wait
 from sekisho.web import errors, rooms, sign_in_events
@@ -74,7 +73,7 @@ class Gate:
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         try:
-            with while_reading() if request.method in _READING else nullcontext():
+            with while_reading() if request.method in _READING else lasting.kept():
                 return self.get_response(request)
         finally:
             translation.deactivate()
