@@ -73,7 +73,7 @@ class Cancelled(Answer):
 class JobLine(Answer):
     """One thing that a job found."""
 
-    line: dict[str, str]
+    line: dict[str, Any]
 
 
 class DailyTime(Question):
@@ -97,7 +97,7 @@ def job_show(request: Request, job_id: Id) -> Job:
 
 @call("GET jobs/{job_id}/lines", scope="jobs:read", needs=WORK, least=Depth.COUNT)
 def job_lines(request: Request, job_id: Id, paging: Query[Paging]) -> Listed[JobLine]:
-    """List what a job found, of the sides that the caller reads: a re-plan's changes."""
+    """List what a re-plan changed, of the sides that the caller reads."""
     found = jobs.lines(actor=request.caller.actor, now=request.caller.now, job_id=job_id)
     numbered = list(enumerate(found))
     return listed(request, paging, numbered, key=lambda one: one[0], made=lambda one: JobLine(line=dict(one[1])))

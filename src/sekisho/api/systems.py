@@ -26,8 +26,8 @@ class LastRead(Answer):
     at: Moment
     complete: bool
     failure: str
-    accounts: int
-    holdings: int
+    accounts: int | None
+    holdings: int | None
 
 
 class Entitlement(Answer):

@@ -24,8 +24,8 @@ class UnitVersion(Answer):
     parent: str
     classes: str
     side: str
-    head: str
-    deputy: str
+    head: str | None
+    deputy: str | None
     start: Day = Field(serialization_alias="from")
     end: Day | None = Field(serialization_alias="to")
 

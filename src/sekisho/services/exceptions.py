@@ -140,7 +140,7 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
     row, names = _current(exception_id, now), Names.known(now)
     person = names.of_actor(actor)
     sides = core.listed(names.approvers, row.rule_id, (installation.today(now=now),))
-    if not any(person in persons for persons in sides.values()) and not _sees(actor, [row], now):
+    if not any(person in persons for persons in sides.values()) and not seen(actor=actor, now=now, rows=[row]):
         raise _unknown(exception_id)
     _refuse_closed(row, now)
     _refuse_approval(row, person, sides, names)
@@ -165,8 +165,7 @@ def _refuse_approval(
     if person in {mover, requester}:
         raise MayNot("exceptions.himself", facts)
     if not core.may_approve(person, mover=mover, requester=requester, sides=sides):
-        listed = sorted({name for persons in sides.values() for name in persons})
-        raise MayNot("exceptions.not_listed", {**facts, "listed": ", ".join(listed) or "-"})
+        raise MayNot("exceptions.not_listed", facts)
     if person in {names.of_approval(one) for one in row.approvals}:
         raise MayNot("exceptions.already", facts)
 
@@ -186,7 +185,7 @@ def withdraw(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionStat
     """
     users.need_role(actor=actor, now=now)
     row = _current(exception_id, now)
-    if actor.name != row.requested_by and not _sees(actor, [row], now):
+    if actor.name != row.requested_by and not seen(actor=actor, now=now, rows=[row]):
         raise _unknown(exception_id)
     if row.state == WITHDRAWN:
         raise NotOpen("exceptions.not_open", {"exception": exception_id, "state": row.state})
@@ -207,9 +206,9 @@ def exceptions(*, actor: Actor, now: datetime) -> tuple[ExceptionState, ...]:
     users.need_role(actor=actor, now=now)
     rows = list(models.RuleException.objects.as_known_at(now).order_by("exception_id"))
     names, today = Names.known(now), installation.today(now=now)
-    seen, himself = _sees(actor, rows, now), names.of_actor(actor)
+    told, himself = seen(actor=actor, now=now, rows=rows), names.of_actor(actor)
     own = {row.pk for row in rows if row.requested_by == actor.name or _waits_for(himself, row, names, today)}
-    return tuple(_state(row, now, names, today) for row in rows if row.pk in seen | own)
+    return tuple(_state(row, now, names, today) for row in rows if row.pk in told | own)
 
 
 def _waits_for(person: str, row: models.RuleException, names: Names, today: date) -> bool:
@@ -217,7 +216,7 @@ def _waits_for(person: str, row: models.RuleException, names: Names, today: date
     return row.state == REQUESTED and any(person in persons for persons in sides.values())
 
 
-def _sees(actor: Actor, rows: Iterable[models.RuleException], now: datetime) -> set[int]:
+def seen(*, actor: Actor, now: datetime, rows: Iterable[models.RuleException]) -> set[int]:
     """Return the keys of the rows that the actor sees in detail: by a side of the person concerned.
 
     An exception for the day of a move that is not released yet would tell of that move: it is known to

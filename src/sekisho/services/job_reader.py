@@ -1,25 +1,30 @@
 """What one actor may know of background work: jobs and their results cut to his sides (law 8).
 
-Whoever may count a kind's facts on some side of a job knows that it is there and how far it is. Numbers are cut to the
-sides that he counts, an error's facts and what was found line by line to those that he reads.
+Whoever may count a kind's facts on some side of a job knows that it is there and how far it is; of an import only who
+brought the file. Numbers are cut to the sides that he counts, an error's facts and what was found line by line to those
+that he reads; of what was asked only plain facts are told.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
+
+from django.db.models import Q
 
 from sekisho.core.kinds import BOTH, NEUTRAL, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, decide, purpose_of, widest
 from sekisho.services import installation, visibility
-from sekisho.services.job_kinds import ABOUT, ASKING, sides
+from sekisho.services.job_kinds import ABOUT, ASKING, IMPORT, sides
 from sekisho.store import models
 
 _PLAIN = frozenset(
     {"actor", "as_of", "at", "attempts", "error", "expires_at", "given", "job", "kind", "required", "sha256", "until"}
 )
 """Facts of an error that tell nothing of a side."""
+_TOLD = frozenset({"as_of", "change", "sha256", "since"})
+"""What others than he who asked are told of the words in which work was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,10 @@ class JobShown:
 class Reader:
     """What one actor may know of work. `kinds`: those of which he may know any job."""
 
+    name: str
     kinds: tuple[str, ...]
+    sides: tuple[str, ...]
+    """Every side that work may bear."""
     depth: Callable[[str, str], Depth]
     """(kind of job, side) → how much he sees; asked often, logged never."""
     whole: Callable[[str, str], bool]
@@ -68,6 +76,14 @@ class Reader:
     def knows(self, kind: str, side: str) -> bool:
         """Tell whether he may know of work of that kind and side."""
         return kind in self.kinds and self.depth(kind, side) >= Depth.COUNT
+
+    def known(self, kinds: Collection[str] = ()) -> Q:
+        """Return the condition that the jobs he may know of meet; of an import only who brought the file knows."""
+        found = Q(pk__in=[])
+        for kind in kinds or self.kinds:
+            mine = Q(requested_by=self.name) if kind == IMPORT else Q()
+            found |= Q(kind=kind, side__in=[side for side in self.sides if self.knows(kind, side)]) & mine
+        return found
 
     def shown(self, row: models.Job) -> JobShown:
         """Return the job, its numbers and its error cut to what he sees."""
@@ -88,7 +104,7 @@ class Reader:
             attempts=row.attempts,
             error=error,
             error_params=params,
-            params=row.params,
+            params=dict(row.params) if row.requested_by == self.name else _told(row.params),
             result=self._result(row),
         )
 
@@ -104,6 +120,10 @@ class Reader:
     def _error(self, row: models.Job) -> tuple[str, dict[str, str]]:
         plain = row.error_params.keys() <= _PLAIN or self.reads(row.kind, row.side)
         return (row.error, dict(row.error_params)) if plain else ("jobs.not_told", {})
+
+
+def _told(params: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if name in _TOLD}
 
 
 def reader(*, actor: Actor, now: datetime) -> Reader:
@@ -139,4 +159,5 @@ def reader(*, actor: Actor, now: datetime) -> Reader:
         ask = partial(visibility.depth, actor=actor, kind=about[kind], purpose=purpose, now=now)
         return {ask(side=one) for one in asked} <= {Depth.DETAIL}
 
-    return Reader(known, depth, whole, reads)
+    bearing = (*sides(now=now), "", NEUTRAL, BOTH)
+    return Reader(actor.name, known, bearing, depth, whole, reads)

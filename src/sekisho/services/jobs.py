@@ -170,11 +170,10 @@ def jobs(
         NotVisible: he may know of none.
     """
     seen = reader(actor=actor, now=now)
-    rows = models.Job.objects.filter(kind__in=kinds or seen.kinds).defer("lines").order_by("-due_at", "-pk")
+    rows = models.Job.objects.filter(seen.known(kinds)).defer("lines").order_by("-due_at", "-pk")
     if states:
         rows = rows.filter(state__in=states)
-    found = (seen.shown(row) for row in rows[: count * 4] if seen.knows(row.kind, row.side))
-    return tuple(one for one, _ in zip(found, range(count), strict=False))
+    return tuple(map(seen.shown, rows[:count]))
 
 
 def job(*, actor: Actor, now: datetime, key: str = "", job_id: int = 0) -> JobShown | None:
@@ -184,20 +183,25 @@ def job(*, actor: Actor, now: datetime, key: str = "", job_id: int = 0) -> JobSh
         NotVisible: he may know of none.
     """
     seen = reader(actor=actor, now=now)
-    row = models.Job.objects.filter(**({"key": key} if key else {"pk": job_id})).defer("lines").first()
-    return seen.shown(row) if row is not None and seen.knows(row.kind, row.side) else None
+    rows = models.Job.objects.filter(seen.known(), **({"key": key} if key else {"pk": job_id}))
+    row = rows.defer("lines").first()
+    return seen.shown(row) if row is not None else None
 
 
 def lines(*, actor: Actor, now: datetime, job_id: int) -> tuple[Mapping[str, str], ...]:
-    """Return what a job found, line by line, of the sides that the actor reads in detail.
+    """Return what a re-plan changed, line by line, of the sides that the actor reads in detail.
+
+    The lines of other kinds hang on more than a side (a preview's on releases): their own services cut them.
 
     Raises:
         NotVisible: he may know of no job.
         UnknownJob
     """
     seen = reader(actor=actor, now=now)
-    row = models.Job.objects.filter(pk=job_id).first()
-    if row is None or not seen.knows(row.kind, row.side):
+    row = models.Job.objects.filter(seen.known(), pk=job_id).first()
+    if row is not None and row.kind != REPLAN:
+        return ()
+    if row is None:
         raise UnknownJob("jobs.unknown", {"job": job_id})
     sides = sorted({str(one["side"]) for one in row.lines})
     read = {side for side in sides if seen.reads(row.kind, side)}
@@ -231,6 +235,18 @@ def need(*, actor: Actor, kind: str, now: datetime, side: str = "") -> None:
     reach = (*roles, Role.CROSS_SIDE) if kind in WHOLE else roles
     if not all(any(actor.has(role, on=on, side=Side(one)) for role in reach) for one in wanted):
         raise MayNotAsk("jobs.may_not_ask_both", {"actor": actor.name})
+
+
+def need_own(*, actor: Actor, kind: str, now: datetime, side: str, by: str) -> None:
+    """Let pass who may change work that is there: whoever asked for it, else who holds the role for all its sides.
+
+    Raises:
+        MayNotAsk
+    """
+    need(actor=actor, kind=kind, now=now, side=side)
+    if side == BOTH and actor.name != by:
+        for one in sides(now=now):
+            need(actor=actor, kind=kind, now=now, side=one)
 
 
 def may(*, actor: Actor, kind: str, now: datetime, side: str = "") -> bool:
@@ -277,10 +293,10 @@ def record(kind: str, row: models.Job, actor: str, now: datetime) -> None:
 
 
 def _asked(actor: Actor, job_id: int, now: datetime, states: tuple[str, ...]) -> models.Job:
-    row = models.Job.objects.select_for_update().filter(pk=job_id).first()
-    if row is None or not reader(actor=actor, now=now).knows(row.kind, row.side):
+    row = models.Job.objects.select_for_update().filter(reader(actor=actor, now=now).known(), pk=job_id).first()
+    if row is None:
         raise UnknownJob("jobs.unknown", {"job": job_id})
-    need(actor=actor, kind=row.kind, now=now, side=row.side)
+    need_own(actor=actor, kind=row.kind, now=now, side=row.side, by=row.requested_by)
     if row.state not in states:
         raise NotOpen("jobs.not_open", {"job": job_id, "state": row.state})
     return row

@@ -159,7 +159,7 @@ def _asked(actor: Actor, now: datetime, name: str) -> models.Schedule:
     row = models.Schedule.objects.select_for_update().filter(name=name).exclude(due_at=None).first()
     if row is None or not jobs.reader(actor=actor, now=now).knows(row.kind, row.side):
         raise jobs.UnknownJob("jobs.no_schedule")
-    jobs.need(actor=actor, kind=row.kind, now=now, side=row.side)
+    jobs.need_own(actor=actor, kind=row.kind, now=now, side=row.side, by=row.changed_by)
     return row
 
 
@@ -169,7 +169,7 @@ def _keep(actor: Actor, now: datetime, name: str, words: Mapping[str, object]) -
     jobs.need(actor=actor, kind=kind, now=now, side=side)
     former = models.Schedule.objects.select_for_update().filter(name=name).first()
     if former is not None:
-        jobs.need(actor=actor, kind=former.kind, now=now, side=former.side)
+        jobs.need_own(actor=actor, kind=former.kind, now=now, side=former.side, by=former.changed_by)
     row, _ = models.Schedule.objects.update_or_create(
         name=name, defaults={**words, "side": side, "paused_at": None, "changed_by": actor.name, "changed_at": now}
     )

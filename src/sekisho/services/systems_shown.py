@@ -1,7 +1,7 @@
 """Systems as pages show them: entitlements, what brings them, what the target can do, and how well each is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, OuterRef, Subquery
@@ -10,7 +10,7 @@ from sekisho.core.access import Bundle, Entitlement, System
 from sekisho.core.kinds import NEUTRAL, Side
 from sekisho.core.periods import local_day
 from sekisho.core.users import Actor
-from sekisho.core.visibility import Depth, FactKind
+from sekisho.core.visibility import Depth, FactKind, decide
 from sekisho.services import access, installation, visibility
 from sekisho.services.who import UnknownSystem
 from sekisho.store import models
@@ -22,13 +22,16 @@ READS_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class SystemReading:
-    """A read of a system: `failure` is a code, "" where it answered. `abilities` as the target offered them."""
+    """A read of a system: `failure` is a code, "" where it answered. `abilities` as the target offered them.
+
+    The numbers are None to who does not read every side of the system: they are those of all sides together.
+    """
 
     at: datetime
     complete: bool
     failure: str
-    accounts: int
-    holdings: int
+    accounts: int | None
+    holdings: int | None
     purpose: str
     abilities: Mapping[str, object] | None
 
@@ -82,20 +85,28 @@ def systems(*, actor: Actor, now: datetime) -> tuple[SystemShown, ...]:
     for key, row in sorted(known.entitlements.items()):
         if seen[known.side(key)]:
             entitlements.setdefault(key[0], []).append(row)
+    partly = {key[0] for key in known.entitlements if not seen[known.side(key)]}
     bundles: dict[str, list[Bundle]] = {}
     for one in known.bundles:
-        bundles.setdefault(one.system, []).append(one)
+        told = frozenset(name for name in one.entitlements if seen[known.side((one.system, name))])
+        if told:
+            bundles.setdefault(one.system, []).append(replace(one, entitlements=told))
     return tuple(
         SystemShown(
             system=system,
             side=known.system_side(system.id),
             entitlements=tuple(entitlements.get(system.id, ())),
             bundles=tuple(bundles.get(system.id, ())),
-            read=reads.get(system.id),
+            read=_cut(reads.get(system.id), whole=system.id not in partly),
         )
         for system in sorted(known.systems.values(), key=lambda one: one.id)
         if seen[known.system_side(system.id)]
     )
+
+
+def _cut(read: SystemReading | None, *, whole: bool) -> SystemReading | None:
+    """Return the read without its numbers where they are those of sides together of which one is not read."""
+    return read if read is None or whole else replace(read, accounts=None, holdings=None)
 
 
 def system(*, actor: Actor, now: datetime, system_id: str) -> SystemShown:
@@ -120,17 +131,32 @@ def coverage(*, actor: Actor, now: datetime, system_id: str) -> Coverage:
         NotVisible
         UnknownSystem: there is none, or none that the actor may know of.
     """
-    system(actor=actor, now=now, system_id=system_id)
+    shown = system(actor=actor, now=now, system_id=system_id)
+    known = access.known_systems(known_at=now)
+    told = {row.key for row in shown.entitlements} == {key for key in known.entitlements if key[0] == system_id}
     rows = models.SystemRead.objects.filter(system_id=system_id, read_at__lte=now)
     since, zone = now - timedelta(days=COVERED_DAYS), installation.zone(known_at=now)
     whole = rows.filter(read_at__gt=since, complete=True, failure="").values_list("read_at", flat=True)
     held = models.ObservedHolding.objects.filter(system_id=system_id, first_seen_at__lte=now, absent_at__isnull=True)
     return Coverage(
-        reads=tuple(_read(row) for row in rows.order_by("-read_at", "-pk")[:READS_SHOWN]),
+        reads=tuple(
+            one for row in rows.order_by("-read_at", "-pk")[:READS_SHOWN] if (one := _cut(_read(row), whole=told))
+        ),
         days_read=len({local_day(at, zone) for at in whole}),
         days=COVERED_DAYS,
-        holders=dict(held.values_list("entitlement").annotate(n=Count("pk")).order_by("entitlement")),
+        holders={
+            name: count
+            for name, count in held.values_list("entitlement").annotate(n=Count("pk")).order_by("entitlement")
+            if _counts(actor, now, known.side((shown.system.id, name)))
+        },
     )
+
+
+def _counts(actor: Actor, now: datetime, side: Side) -> bool:
+    """Tell whether the actor may count who holds what of the side."""
+    on, whose = installation.today(now=now), None if side == NEUTRAL else side
+    purpose = visibility.purpose(actor=actor, now=now)
+    return decide(actor, kind=FactKind.HOLDING, side=whose, purpose=purpose, on=on) >= Depth.COUNT
 
 
 def _last_reads(now: datetime) -> dict[str, SystemReading]:

@@ -15,7 +15,15 @@ from sekisho.core.kinds import NEUTRAL, OperationState, OrderStatus, Outcome, Si
 from sekisho.core.orders import Order
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, Matter, common_side
-from sekisho.services import installation, order_files, plan_summary, transfer_evidence, visibility
+from sekisho.services import (
+    exceptions,
+    installation,
+    order_files,
+    person_facts,
+    plan_summary,
+    transfer_evidence,
+    visibility,
+)
 from sekisho.services.transfer_evidence import Evidence, Sought, seek
 from sekisho.store import models
 
@@ -170,10 +178,14 @@ def _exceptions(reader: Reader) -> Iterator[Event]:
     """Yield what became of exceptions for the mover that hold on the day, or were to."""
     if not reader.reads_some(FactKind.EXCEPTION):
         return
-    day = reader.order.first_day
-    rows = models.RuleException.objects.filter(person_id=reader.order.person_id, start__lte=day)
+    day, now = reader.order.first_day, reader.now
+    links = person_facts.links(known_at=now)
+    same = person_facts.with_linked([reader.order.person_id], links) or []
+    rows = models.RuleException.objects.filter(person_id__in=same, start__lte=day, recorded_at__lte=now)
     states = {"requested": "wait", "approved": "ok", "withdrawn": "stop"}
-    for row in rows.filter(Q(end=None) | Q(end__gt=day), recorded_at__lte=reader.now).order_by("recorded_at", "id"):
+    told = list(rows.filter(Q(end=None) | Q(end__gt=day)).order_by("recorded_at", "id"))
+    known = exceptions.seen(actor=reader.actor, now=now, rows=told)  # one for a notice that waits is not
+    for row in (one for one in told if one.pk in known):
         details = (("exception", row.exception_id), ("rule", row.rule_id), ("until", row.end), ("by", row.requested_by))
         sought = seek(f"exception.{row.state}", row.recorded_at, exception=row.exception_id)
         kind, about = f"exception_{row.state}", {"exception": row.exception_id}

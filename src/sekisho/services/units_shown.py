@@ -33,15 +33,18 @@ class UnknownCompany(SekishoError):
 
 @dataclass(frozen=True, slots=True)
 class UnitVersion:
-    """A unit as it stands for a period: its classes as written, its parent, head and deputy."""
+    """A unit as it stands for a period: its classes as written, its parent, head and deputy.
+
+    `head`, `deputy`: "" where there is none, None to who does not read the unit's people.
+    """
 
     name: str
     company: str
     parent: str
     classes: str
     side: str
-    head: str
-    deputy: str
+    head: str | None
+    deputy: str | None
     start: date
     end: date | None
 
@@ -175,7 +178,7 @@ def unit(*, actor: Actor, now: datetime, code: str, day: date) -> UnitShown:
     today = where.unit_or_last(code, day)
     return UnitShown(
         code=code,
-        versions=tuple(_version(row) for row in rows),
+        versions=tuple(_version(row, told=depth is Depth.DETAIL) for row in rows),
         classes=tuple(sorted(listed.names)) if isinstance(listed, Listed) else None,
         inherited=today is not None and isinstance(today.classes, Inherited),
         side=side,
@@ -187,10 +190,10 @@ def unit(*, actor: Actor, now: datetime, code: str, day: date) -> UnitShown:
     )
 
 
-def _version(row: models.Unit) -> UnitVersion:
-    return UnitVersion(
-        row.name, row.company, row.parent, row.classes, row.side, row.head, row.deputy, row.start, row.end
-    )
+def _version(row: models.Unit, *, told: bool) -> UnitVersion:
+    """Return a version of the unit; who heads it is told to those who read the unit's people."""
+    head, deputy = (row.head, row.deputy) if told else (None, None)
+    return UnitVersion(row.name, row.company, row.parent, row.classes, row.side, head, deputy, row.start, row.end)
 
 
 def _member(row: models.Stint, names: dict[str, str]) -> Member:

@@ -112,9 +112,11 @@ def _classes(written: str) -> Cell:
     return Cell(written, "、".join(class_names(written.split(";"))))
 
 
-def _head(person: str, names: dict[str, str]) -> Cell:
-    if person not in names:
-        return Cell(person, say("page_people.someone") if person else "—")
+def _head(person: str | None, names: dict[str, str]) -> Cell:
+    if person is None or (person and person not in names):
+        return Cell(None, say("page_people.someone"))
+    if not person:
+        return Cell("", "—")
     return Cell(names[person], names[person], href=reverse("person", kwargs={"person": person}), note=person)
 
 
