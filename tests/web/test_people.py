@@ -42,7 +42,7 @@ def test_what_was_not_known_then_is_said_in_a_sentence_and_marked() -> None:
     assert "把握していませんでした" in page
     assert "未把握" in page
     english = shown(f"/people/PNET2?known={before}", language="en")
-    assert "we did not yet know" in english
+    assert "was not known yet" in english
 
 
 def test_before_anything_was_known_the_page_says_so() -> None:

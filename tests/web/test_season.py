@@ -59,8 +59,8 @@ def test_an_advance_notice_is_there_for_its_own_sides_office_only() -> None:
 
 
 def test_one_transfer_reads_in_both_languages() -> None:
-    assert "いまどこにあるか" in page(sites.client("a", ("compliance", "both")), "NET")[1]
-    assert "stand?" in page(sites.client("b", ("compliance", "both"), language="en"), "NET")[1]
+    assert "いまどこまで進んでいるか" in page(sites.client("a", ("compliance", "both")), "NET")[1]
+    assert "come?" in page(sites.client("b", ("compliance", "both"), language="en"), "NET")[1]
 
 
 def test_a_move_that_is_none_and_one_that_may_not_be_seen_are_answered_alike() -> None:
