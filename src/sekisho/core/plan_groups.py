@@ -129,6 +129,8 @@ def numbers(plan: Plan) -> Numbers:
 
 def chosen(found: Iterable[Group], wanted: Wanted, odd: Oddities) -> tuple[Group, ...]:
     """Return the groups that are wanted, each with what of it is wanted."""
+    if not wanted.side and not wanted.system and wanted.only in {Only.ALL, Only.HELD}:
+        return tuple(one for one in found if _matches(one, wanted) and (one.held or wanted.only is Only.ALL))
     cut = (_cut(one, wanted, odd) for one in found if _matches(one, wanted))
     return tuple(one for one in cut if not one.is_empty)
 
@@ -166,7 +168,7 @@ def _matches(one: Group, wanted: Wanted) -> bool:
 
 def _cut(one: Group, wanted: Wanted, odd: Oddities) -> Group:
     """Return what of the group is on the side and system, and of the kind that is wanted."""
-    if wanted.only is Only.HELD and not one.held:
+    if (wanted.only is Only.HELD and not one.held) or (wanted.only is Only.ODD and not one.is_odd):
         return replace(one, goes=(), comes=(), held=())
 
     def here(part: Operation | HeldGrant) -> bool:

@@ -65,6 +65,12 @@ def known_systems(*, known_at: datetime) -> Catalogue:
     return catalogue(known_at=known_at, accounts_of="")
 
 
+@remembered
+def systems(*, known_at: datetime) -> Mapping[str, System]:
+    """Return the systems alone, by id: for pages that only name them."""
+    return {row.system_id: _system(row) for row in models.System.objects.as_known_at(known_at).order_by("start")}
+
+
 def desired(*, as_of_day: date, known_at: datetime) -> dict[PersonId, Mapping[Key, Because]]:
     """Return what each person should hold on the day and why; nobody who should hold nothing is in it."""
     roll = roster(catalogue(known_at=known_at), as_of_day=as_of_day, known_at=known_at)

@@ -116,12 +116,13 @@ class Some:
 
 def sides_read(*, actor: Actor, now: datetime, rows: "QuerySet[models.Finding]") -> list[str]:
     """Return those sides of the rows whose findings the actor reads."""
-    return [side for side in sorted(set(rows.values_list("side", flat=True))) if _sees(actor, side, now)]
+    sides = rows.order_by().values_list("side", flat=True).distinct()
+    return [side for side in sorted(sides) if _sees(actor, side, now)]
 
 
 def visible(*, actor: Actor, now: datetime, rows: "QuerySet[models.Finding]") -> tuple[Finding, ...]:
     """Return those of the rows that the actor may see, in their order."""
-    sides = sides_read(actor=actor, now=now, rows=rows.order_by())
+    sides = sides_read(actor=actor, now=now, rows=rows)
     return tuple(_finding(row) for row in rows.filter(side__in=sides))
 
 

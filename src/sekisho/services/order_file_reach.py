@@ -13,12 +13,13 @@ from sekisho.core.kinds import BOTH, OrderStatus, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import installation, order_reach, visibility
+from sekisho.services.remembering import remembered
 from sekisho.store import models
 
 
 def known(*, actor: Actor, now: datetime) -> "QuerySet[models.OrderFile]":
     """Return the files of which the actor may know: those he brought, and those of sides whose files he may count."""
-    secret = Q(pk__in=_unreleased(now))
+    secret = Q(pk__in=_unreleased(now=now))
     seen = ~secret & _of_counted_sides(actor, now, released=True)
     seen |= secret & _of_counted_sides(actor, now, released=False)
     today = installation.today(now=now)
@@ -55,10 +56,11 @@ def _sides() -> Mapping[str, str]:
     return {user: next(iter(sides)) if len(sides) == 1 else BOTH for user, sides in held.items()}
 
 
-def _unreleased(now: datetime) -> "QuerySet[models.OrderFile, int]":
+@remembered
+def _unreleased(*, now: datetime) -> frozenset[int]:
     """Return the files with an advance notice that may not be known yet, or brought as notices and wholly refused."""
     draft = OrderStatus.DRAFT.value
     notices = models.Order.objects.filter(status=draft, superseded_at=None)
-    waiting = notices.filter(Q(release_at=None) | Q(release_at__gt=now)).values("file_id")
-    kept = models.OrderFile.objects.filter(Q(pk__in=waiting) | Q(stored__status=draft, accepted=0))
-    return kept.values_list("pk", flat=True)
+    waiting = notices.filter(Q(release_at=None) | Q(release_at__gt=now)).values_list("file_id", flat=True)
+    refused = models.OrderFile.objects.filter(stored__status=draft, accepted=0).values_list("pk", flat=True)
+    return frozenset({*waiting.distinct(), *refused})

@@ -215,10 +215,10 @@ def _cut(plan: Plan, sides: frozenset[Side]) -> Plan:
 
 def _system_sides(plan: Plan) -> dict[str, Side]:
     """Return the side of each system that the plan names: a guard may name one on which nothing changes."""
-    known = access.known_systems(known_at=plan.known_at)
+    known = access.systems(known_at=plan.known_at)
     listed = {part.system: part.side for part in plan.parts}
     return {
-        system: known.system_side(system) if system in known.systems else listed.get(system, Side(BOTH))
+        system: known[system].side or NEUTRAL if system in known else listed.get(system, Side(BOTH))
         for system in sorted(systems_named(plan))
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count
 
 from sekisho.core.kinds import NEUTRAL, DeviationKind, Side
 from sekisho.core.users import Actor
@@ -86,8 +86,9 @@ def read(*, actor: Actor, now: datetime, run_id: int | None = None) -> RunRead |
     lines = history(actor=actor, now=now, until=run.made.verified_at)
     former = next((one for one in lines if one.id != run.id), None)
     before = verification_runs.run(actor=actor, now=now, run_id=former.id).deviations if former else ()
-    known = access.known_systems(known_at=now)
-    counted = [system for system in known.systems if _depth(actor, known.system_side(system), now) >= Depth.COUNT]
+    known = access.systems(known_at=now)
+    depths = {side: _depth(actor, side, now) for side in sorted({one.side or NEUTRAL for one in known.values()})}
+    counted = [name for name, one in known.items() if depths[one.side or NEUTRAL] >= Depth.COUNT]
     partly = {one.system for one in run.deviations if one.code == "verification.incomplete"}
 
     def made() -> tuple[Group, ...]:
@@ -128,35 +129,46 @@ def _line(row: models.VerificationRun, counted: Sequence[str]) -> Line:
 def open_findings(*, actor: Actor, now: datetime, deviations: Collection[Deviation]) -> Mapping[Deviation, Finding]:
     """Return the open finding of each deviation that has one, of the sides whose findings the actor reads."""
     keys = {verification.key_of(one): one for one in deviations}
-    again = Q(pk__in=())
-    for key in keys:
-        again |= Q(key__startswith=f"{key}{verification.AGAIN}")
-    rows = models.Finding.objects.filter(Q(key__in=keys) | again, closed_at=None)
-    found = findings.visible(rows=rows, actor=actor, now=now)
-    return {keys[one.key.partition(verification.AGAIN)[0]]: one for one in found}
+    rows = models.Finding.objects.filter(closed_at=None, kind__startswith=KINDS)
+    again = rows.filter(key__contains=verification.AGAIN).values_list("key", flat=True)
+    wanted = [*keys, *(key for key in again if _plain(key) in keys)]
+    found = findings.visible(rows=rows.filter(key__in=wanted), actor=actor, now=now)
+    return {keys[_plain(one.key)]: one for one in found}
 
 
 def open_by_group(*, actor: Actor, now: datetime) -> Mapping[tuple[str, str, str], int]:
     """Return how many open findings there are for each (kind, system, cause), of the sides whose findings he reads."""
     rows = models.Finding.objects.filter(closed_at=None, kind__startswith=KINDS)
     sides = findings.sides_read(actor=actor, now=now, rows=rows)
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for kind, params in rows.filter(side__in=sides).values_list("kind", "params"):
-        counted[kind.removeprefix(KINDS), params.get("system", ""), params.get("code", "")] += 1
-    return counted
+    found = rows.filter(side__in=sides).values_list("kind", "params__system", "params__code")
+    return {
+        (kind.removeprefix(KINDS), system or "", code or ""): n
+        for kind, system, code, n in found.annotate(n=Count("pk")).order_by("kind")
+    }
 
 
-def settled(*, actor: Actor, now: datetime, run: Run) -> tuple[Finding, ...]:
-    """Return open findings that the run does not show any more, of systems that it read: they may be closed."""
+def settled(*, actor: Actor, now: datetime, run: Run) -> tuple[str, ...]:
+    """Return the keys of open findings that the run does not show any more, of systems that it read.
+
+    They may be closed; the oldest come first.
+    """
     rows = models.Finding.objects.filter(closed_at=None, kind__startswith=KINDS, raised_at__lt=run.made.verified_at)
-    there = {verification.key_of(one) for one in run.deviations}
+    sides = findings.sides_read(actor=actor, now=now, rows=rows)
+    keys = rows.filter(side__in=sides).order_by("raised_at", "key").values_list("key", flat=True)
+    there = _KEYS.of((run.id, hash(run.deviations)), lambda: frozenset(map(verification.key_of, run.deviations)))
     unread = {one.system for one in run.deviations if one.kind is DeviationKind.UNKNOWN and not one.account}
-    found = findings.visible(rows=rows.order_by("raised_at", "key"), actor=actor, now=now)
-    return tuple(
-        one
-        for one in found
-        if one.key.partition(verification.AGAIN)[0] not in there and one.params.get("system") not in unread
-    )
+    return tuple(key for key in keys if _plain(key) not in there and key.split(":", 2)[1] not in unread)
+
+
+def named(*, actor: Actor, now: datetime, keys: Sequence[str]) -> tuple[Finding, ...]:
+    """Return the findings of these keys, of the sides whose findings the actor reads."""
+    rows = models.Finding.objects.filter(key__in=keys).order_by("raised_at", "key")
+    return findings.visible(rows=rows, actor=actor, now=now)
+
+
+def _plain(key: str) -> str:
+    """Return a finding's key as its deviation has it: without the time at which it came back."""
+    return key.partition(verification.AGAIN)[0]
 
 
 @transaction.atomic
@@ -184,7 +196,7 @@ def close_settled(*, actor: Actor, now: datetime, disposition: str) -> int:
         MayNotClose, NoDisposition, UnknownFinding
     """
     run = verification_runs.latest(actor=actor, now=now)
-    keys = [one.key for one in settled(actor=actor, now=now, run=run)] if run is not None else []
+    keys = settled(actor=actor, now=now, run=run) if run is not None else ()
     return _close(actor, now, keys, disposition)
 
 
@@ -220,7 +232,7 @@ def _place(one: Deviation) -> tuple[str, str, str, str]:
 
 
 def _connectors(now: datetime) -> dict[str, str]:
-    return {name: system.connector for name, system in access.known_systems(known_at=now).systems.items()}
+    return {name: system.connector for name, system in access.systems(known_at=now).items()}
 
 
 def _depth(actor: Actor, side: Side, now: datetime) -> Depth:
@@ -230,3 +242,4 @@ def _depth(actor: Actor, side: Side, now: datetime) -> Depth:
 
 
 _GROUPS: Lately[tuple[Group, ...]] = Lately(16)
+_KEYS: Lately[frozenset[str]] = Lately(16)

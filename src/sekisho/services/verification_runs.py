@@ -17,6 +17,7 @@ from sekisho.core.users import Actor
 from sekisho.core.verification import Comparison, Deviation
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import installation, ledger, users, visibility
+from sekisho.services.remembering import Lately
 from sekisho.store import models
 
 MOST = 100
@@ -122,7 +123,7 @@ def latest(*, actor: Actor, now: datetime, until: datetime | None = None) -> Run
         NotVisible: the actor may not even count deviations.
     """
     visibility.need_some(actor=actor, kind=FactKind.DEVIATION, now=now, least=Depth.COUNT)
-    rows = models.VerificationRun.objects.filter(verified_at__lte=now)
+    rows = models.VerificationRun.objects.defer("deviations").filter(verified_at__lte=now)
     if until is not None:
         rows = rows.filter(as_of__lte=until)
     row = rows.order_by("-verified_at", "-pk").first()
@@ -148,7 +149,7 @@ def run(*, actor: Actor, now: datetime, run_id: int) -> Run:
         NotVisible, UnknownVerification
     """
     visibility.need_some(actor=actor, kind=FactKind.DEVIATION, now=now, least=Depth.COUNT)
-    row = models.VerificationRun.objects.filter(pk=run_id, verified_at__lte=now).first()
+    row = models.VerificationRun.objects.defer("deviations").filter(pk=run_id, verified_at__lte=now).first()
     if row is None:
         raise UnknownVerification("verification.unknown_run")
     return _run(row, actor, now)
@@ -177,7 +178,13 @@ def confirm(*, actor: Actor, now: datetime, run_id: int) -> None:
 
 
 def _run(row: models.VerificationRun, actor: Actor, now: datetime) -> Run:
-    return _cut(row, _depths([row], actor, now))
+    """Return the run as the actor may see it; what it found never changes, so it is read once in a process."""
+    depths = _depths([row], actor, now)
+    key = (row.pk, row.verified_at, row.needs_confirmation, row.confirmed_by, tuple(depths.items()))
+    return _RUNS.of(key, lambda: _cut(row, depths))
+
+
+_RUNS: Lately[Run] = Lately(16)
 
 
 def _depths(rows: Sequence[models.VerificationRun], actor: Actor, now: datetime) -> dict[str, Depth]:

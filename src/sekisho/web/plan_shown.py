@@ -28,7 +28,7 @@ OUTCOMES = {
 }
 FORMER = "former"
 NAMED = 12
-MOST_SHOWN = 40
+MOST_SHOWN = {Way.PERSON: 40, Way.ENTITLEMENT: 8, Way.SYSTEM: 8}
 """Operations of one group that its page shows; the rest is a filter away."""
 
 
@@ -161,7 +161,7 @@ def paper_lines(groups: Sequence[Group], now: datetime) -> list[dict[str, object
 def shown(request: Request, cut: Sequence[Group], found: PlanRead, way: Way) -> list[GroupShown]:
     """Return the groups of one page with everything behind them: a fixed number of questions."""
     caller = request.caller
-    operations = [one for group in cut for one in group.operations[:MOST_SHOWN]]
+    operations = [one for group in cut for one in group.operations[: MOST_SHOWN[way]]]
     persons = {one.person_id for one in operations} | {one.person_id for group in cut for one in group.held[:NAMED]}
     facts = Facts(
         names=runs.names(person_ids=sorted(persons), known_at=caller.now),
@@ -216,8 +216,8 @@ def _group(
         comes=_tokens(one.comes, way, names),
         held=tuple(_held_token(grant, way, names) for grant in one.held[:NAMED]),
         more={"goes": len(one.goes), "comes": len(one.comes), "held": len(one.held)},
-        operations=tuple(operation(part, facts) for part in one.operations[:MOST_SHOWN]),
-        hidden=max(0, len(one.operations) - MOST_SHOWN),
+        operations=tuple(operation(part, facts) for part in one.operations[: MOST_SHOWN[way]]),
+        hidden=max(0, len(one.operations) - MOST_SHOWN[way]),
         narrower="?" + urlencode({"by": Way.PERSON.value, "system": one.key[1]}) + "#changes" if not person else "",
         orders=behind,
     )

@@ -24,8 +24,8 @@ from sekisho.web.tables import Cell, Column, Row, table
 from sekisho.web.words import day, moment, say, side_name
 
 STATES = {"waiting": "wait", "approved": "ok", "running": "wait", "finished": "ok", "expired": "unknown"}
-PAPER = 500
-"""Persons on one paper: some twenty sheets."""
+PAPER = 200
+"""Persons on one paper: some ten sheets."""
 
 
 @page("plans", "plans", needs=(FactKind.PLAN,), least=Depth.COUNT, acts=("plan",))

@@ -36,7 +36,7 @@ PLANNED = frozenset({"not_taken", "given_before", "former", "still_active", "mis
 """Causes that a new plan ends."""
 READ_AGAIN = frozenset({"unread", "incomplete", "not_taken", "missing"})
 """Causes that a fresh read may end: somebody has done it by hand, or the system answers again."""
-LISTED = 8
+LISTED = 5
 NAMED = 12
 
 
@@ -185,15 +185,16 @@ def _work(request: Request, found: RunRead) -> dict[str, object]:
     caller = request.caller
     shown = [one for group in found.groups for one in group.items[:LISTED]]
     settled = verification_reading.settled(actor=caller.actor, now=caller.now, run=found.run) if found.is_last else ()
+    over = verification_reading.named(actor=caller.actor, now=caller.now, keys=settled[:NAMED])
     persons = {one.person_id for one in (*shown, *found.gone[:NAMED]) if one.person_id}
-    names = runs.names(person_ids=sorted({*persons, *(one.person_id for one in settled[:NAMED])}), known_at=caller.now)
+    names = runs.names(person_ids=sorted({*persons, *(one.person_id for one in over)}), known_at=caller.now)
     behind = verification_reading.open_findings(actor=caller.actor, now=caller.now, deviations=shown)
     counted = verification_reading.open_by_group(actor=caller.actor, now=caller.now)
     return {
         "groups": [_group(one, names, behind, counted) for one in found.groups],
         "gone": [_sentence(one, names) for one in found.gone[:NAMED]],
         "gone_more": max(0, len(found.gone) - NAMED),
-        "settled": [(one, say(f"findings.{one.kind}", **_named(one, names))) for one in settled[:NAMED]],
+        "settled": [(one, say(f"findings.{one.kind}", **_named(one, names))) for one in over],
         "settled_n": len(settled),
     }
 

@@ -120,6 +120,9 @@ class Order(models.Model):
             models.Index(fields=["person_id"], name="order_person"),
             models.Index(fields=["effective_date"], name="order_effective"),
             models.Index(fields=["company", "order_no", "employee_no"], name="order_key"),
+            models.Index(
+                fields=["file"], condition=Q(status="draft", superseded_at__isnull=True), name="order_announced"
+            ),
             models.Index(fields=["first_day"], name="order_first_day"),
             models.Index(fields=["status", "file", "release_at", "superseded_at"], name="order_notices"),
             models.Index(fields=["order_no"], name="order_number", opclasses=["varchar_pattern_ops"]),
