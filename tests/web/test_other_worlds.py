@@ -159,13 +159,15 @@ def differing(one: Shown, other: Shown) -> str:
 
 def without_moves(role: Role, shown: Shown) -> Shown:
     """Leave out the pages on which the role reads moves of both sides, as the table says, and where they lead from."""
-    tells = {
-        pages.PAGES[one].path.partition("/")[0] for one, row in CASES.items() if role in row.get("tells_moves", [])
-    }
-    if not tells:
+    telling = [name for name, row in CASES.items() if role in row.get("tells_moves", [])]
+    if not telling:
         return shown
-    rooms = {where: where.strip("/").partition("/")[0].partition("?")[0] for where in shown}
-    return {where: text for where, text in shown.items() if rooms[where] not in {"", *tells} and "?q=O" not in where}
+    begin = tuple("/" + pages.PAGES[name].path.partition("<")[0] for name in telling)
+    return {
+        where: text
+        for where, text in shown.items()
+        if where.partition("?")[0] != "/" and "?q=O" not in where and not where.startswith(begin)
+    }
 
 
 @pytest.mark.parametrize(("role", "side"), list(product(ROLES, (NETWORK, AFFILIATE))))
