@@ -5,6 +5,8 @@ import sys
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 import make
 import sides
@@ -137,6 +139,42 @@ def test_a_job_whose_workers_die_again_and_again_fails_loudly() -> None:
     assert job_claims.claim(now=at) is None
     shown = jobs.jobs(actor=IT, now=at)[0]
     assert (shown.state, shown.error) == (jobs.FAILED, "jobs.too_often")
+
+
+def test_a_long_job_that_gets_further_each_time_outlives_any_number_of_restarts() -> None:
+    enqueue()
+    at = NOW
+    for done in range(1, 3 * job_claims.MOST_ATTEMPTS):
+        job = job_claims.claim(now=at)
+        assert job is not None
+        job_claims.keep(job, now=at, done=0, total=100)
+        job_claims.keep(job, now=at, done=done, total=100)
+        models.Job.objects.update(lease_owner="other-host:1:2:3:ff")
+        at += job_claims.LEASE + timedelta(seconds=1)
+    assert row(job.id).attempts == 3 * job_claims.MOST_ATTEMPTS - 1
+
+
+def test_a_job_that_begins_afresh_each_time_and_dies_at_the_same_place_fails() -> None:
+    enqueue()
+    at = NOW
+    for _ in range(job_claims.MOST_ATTEMPTS + 1):
+        job = job_claims.claim(now=at)
+        assert job is not None
+        for done in (0, 5):
+            job_claims.keep(job, now=at, done=done, total=100)
+        models.Job.objects.update(lease_owner="other-host:1:2:3:ff")
+        at += job_claims.LEASE + timedelta(seconds=1)
+    assert job_claims.claim(now=at) is None
+    assert row(job.id).error == "jobs.too_often"
+
+
+def test_looking_for_work_opens_no_write_transaction_for_what_others_hold() -> None:
+    for name in ("one", "two", "three"):
+        enqueue(name)
+        assert job_claims.claim(now=NOW) is not None
+    with CaptureQueriesContext(connection) as asked_for:
+        assert job_claims.claim(now=NOW + timedelta(seconds=1)) is None
+    assert not [one["sql"] for one in asked_for if "SAVEPOINT" in one["sql"]]
 
 
 def test_a_paused_job_stops_its_worker_and_goes_on_when_resumed() -> None:

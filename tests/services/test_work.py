@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from pytest_django import DjangoDbBlocker
 
 import hr_files
@@ -272,3 +272,18 @@ def test_one_side_asks_for_nothing_that_shows_or_changes_both(world: sides.World
     job = jobs.enqueue(actor=IT, now=LATER, asked=jobs.NewJob("cutover", "k", {}, LATER))
     with pytest.raises(jobs.MayNotAsk):
         jobs.cancel(actor=one, now=LATER, job_id=job)
+
+
+def test_a_database_that_is_busy_costs_no_attempt(world: sides.World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_: work.Task) -> job_claims.Done:
+        raise OperationalError("database is locked")
+
+    role("joshisu", "it_operation")
+    jobs.enqueue(actor=IT, now=LATER, asked=jobs.NewJob("replan", "k", {}, LATER))
+    monkeypatch.setitem(work.KINDS, "replan", busy)
+    for turn in range(job_claims.MOST_ATTEMPTS + 2):
+        at = LATER + turn * job_claims.AGAIN
+        with pytest.raises(OperationalError):
+            work.step(home=world.home, clock=lambda: at)  # noqa: B023 - called within this turn
+        row = models.Job.objects.get(key="k")
+        assert (row.state, row.attempts, row.fruitless) == (jobs.WAITING, 0, 0)

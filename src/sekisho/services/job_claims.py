@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, F, PositiveIntegerField, Q, QuerySet, Value, When
 
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
@@ -23,6 +23,7 @@ AGAIN = timedelta(seconds=15)
 CLEAR = timedelta(minutes=5)
 """Before a switch nothing else is begun: it would begin late."""
 MOST_ATTEMPTS = 3
+"""How often workers may die over a job without getting further than anybody before."""
 
 
 class Stopped(SekishoError):
@@ -58,10 +59,13 @@ class Done:
 def claim(*, now: datetime) -> Claimed | None:
     """Take the job that is due first, or one whose worker died; None where there is nothing to do.
 
-    A switch goes before all else. A job whose workers died too often fails, so that it does not take every one with it.
+    A switch goes before all else. A job whose workers died too often fails, so that it does not take every one with
+    it; a long one that got further each time goes on, however often the server is restarted.
     """
-    for key in list(_todo(now).values_list("pk", flat=True)):
-        found = _try(key, now)
+    for row in list(_todo(now).only("state", "lease_owner", "lease_until")):
+        if row.state == RUNNING and not _abandoned(row, now):
+            continue  # seen without a write transaction: there is one for each worker at every poll
+        found = _try(row.pk, now)
         if found is not None:
             return found
     return None
@@ -84,7 +88,7 @@ def _try(key: int, now: datetime) -> Claimed | None:
     row = rows.filter(pk=key, state__in=(WAITING, RUNNING)).first()
     if row is None or (row.state == RUNNING and not _abandoned(row, now)):
         return None
-    if row.attempts >= MOST_ATTEMPTS:
+    if row.fruitless >= MOST_ATTEMPTS:
         jobs.end(row, FAILED, now, error="jobs.too_often", params={"attempts": str(row.attempts)})
         return None
     return _take(row, now)
@@ -100,6 +104,7 @@ def _abandoned(row: models.Job, now: datetime) -> bool:
 def _take(row: models.Job, now: datetime) -> Claimed:
     row.state, row.lease_owner, row.lease_until = RUNNING, leases.mark(), now + LEASE
     row.heartbeat_at, row.attempts, row.not_before = now, row.attempts + 1, None
+    row.fruitless += 1
     if row.started_at is None and now > row.due_at + jobs.LATE:
         row.missed_at = now
         jobs.record("job.missed", row, row.requested_by, now)
@@ -118,7 +123,12 @@ def keep(job: Claimed, *, now: datetime, done: int | None = None, total: int | N
     """
     changes: dict[str, object] = {"lease_until": now + LEASE, "heartbeat_at": now}
     if done is not None and total is not None:
+        further, number = {"fruitless": 0, "furthest": done}, PositiveIntegerField()
         changes |= {"done": done, "total": total}
+        changes |= {
+            key: Case(When(furthest__lt=done, then=Value(new)), default=F(key), output_field=number)
+            for key, new in further.items()
+        }
     if not models.Job.objects.filter(pk=job.id, state=RUNNING, lease_owner=job.owner).update(**changes):
         raise Stopped("jobs.stopped", {"job": job.id})
 
@@ -158,6 +168,7 @@ def let_go(job: Claimed, *, now: datetime, wait: timedelta = timedelta(0)) -> No
     row = _mine(job)
     row.state, row.lease_owner, row.lease_until = WAITING, "", None
     row.attempts, row.not_before = row.attempts - 1, now + wait if wait else None
+    row.fruitless = max(0, row.fruitless - 1)
     row.save()
     jobs.record("job.let_go", row, row.requested_by, now)
 

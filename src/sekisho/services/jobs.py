@@ -145,6 +145,7 @@ def resume(*, actor: Actor, now: datetime, job_id: int) -> None:
     """
     row = _asked(actor, job_id, now, (PAUSED, FAILED))
     row.state, row.attempts, row.error, row.error_params, row.finished_at = WAITING, 0, "", {}, None
+    row.fruitless = row.furthest = 0
     row.not_before = None
     row.save()
     record("job.resumed", row, actor.name, now)

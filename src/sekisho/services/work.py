@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from sekisho.core.canonical import Json
 from sekisho.core.errors import SekishoError
@@ -108,10 +108,20 @@ def _do(task: Task) -> None:
     except SekishoError as error:
         job_claims.fail(job, now=clock(), error=error)
     except (OperationalError, InterfaceError):
+        _hand_back(job, clock())
         raise
     except Exception as error:  # the runner: whatever it is ends as evidence; its trace goes to the worker's own log
         log.exception("job.failed")
         job_claims.fail(job, now=clock(), error=Defect("jobs.defect", {"error": type(error).__name__}))
+
+
+def _hand_back(job: Claimed, now: datetime) -> None:
+    """Give the job back where the database was busy or away: nobody's attempt failed by that."""
+    connection.close_if_unusable_or_obsolete()
+    try:
+        job_claims.let_go(job, now=now, wait=job_claims.AGAIN)
+    except (OperationalError, InterfaceError, job_claims.Stopped):
+        log.info("job.not_handed_back")  # still away: its lease runs out
 
 
 def _plan(task: Task) -> Done:

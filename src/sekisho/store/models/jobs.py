@@ -51,6 +51,10 @@ class Job(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
+    fruitless = models.PositiveIntegerField(default=0)
+    """How many workers took it since one of them last got further than `furthest`."""
+    furthest = models.PositiveIntegerField(default=0)
+    """The most that was ever done of it: work that begins afresh each time gets no further by that."""
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
