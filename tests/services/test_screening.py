@@ -1,6 +1,7 @@
 """The check as a service: what is kept, what is found, who sees it, what today's rules say of the past."""
 
 import json
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,9 +22,12 @@ from screenings import (
 )
 from screenings import the_group as found_group
 from sekisho.core.kinds import NETWORK, OrderStatus, Outcome, Role
+from sekisho.core.orders import Order
 from sekisho.core.users import Actor
-from sekisho.services import screening
+from sekisho.core.verdicts import Verdict
+from sekisho.services import screening, screening_records
 from sekisho.services.orders import orders
+from sekisho.services.screening_world import World
 from sekisho.services.visibility import NotVisible
 from sekisho.store import models
 
@@ -256,3 +260,53 @@ def test_somebody_without_a_role_checks_nothing() -> None:
     with pytest.raises(NotVisible):
         a_check(Actor("nobody"))
     assert not models.LedgerEntry.objects.exists()
+
+
+def test_nobody_waits_while_orders_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_person("P1", "TP")
+    an_order("P1", "RS")
+    within = []
+    verdict = World.verdict
+
+    def watched(world: World, order: Order, **how: Any) -> Verdict:
+        within.append(len(connection.savepoint_ids))
+        return verdict(world, order, **how)
+
+    monkeypatch.setattr(World, "verdict", watched)
+    outside = len(connection.savepoint_ids)
+    a_check()
+    assert set(within) == {outside}, "no transaction of the check's own is open"
+
+
+def test_an_order_that_comes_in_while_others_are_judged_is_judged_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_person("P1", "TP")
+    a_person("P2", "TP")
+    an_order("P1", "RS", no="A1")
+    unscreened = screening._unscreened
+    come: list[str] = []
+
+    def meanwhile(*of: Any) -> Any:
+        if not come:
+            come.append("A2")
+            an_order("P2", "RS", no="A2")
+        return unscreened(*of)
+
+    monkeypatch.setattr(screening, "_unscreened", meanwhile)
+    assert {one.order.key.order_no for one in a_check().results} == {"A1", "A2"}
+    assert models.Screening.objects.count() == 2
+
+
+def test_a_check_in_whose_way_something_always_comes_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_person("P1", "TP")
+    an_order("P1", "RS", no="A0")
+    unscreened = screening._unscreened
+    numbers = iter(range(1, 100))
+
+    def meanwhile(*of: Any) -> Any:
+        an_order("P1", "RS", no=f"A{next(numbers)}")
+        return unscreened(*of)
+
+    monkeypatch.setattr(screening, "_unscreened", meanwhile)
+    a_check()
+    assert next(numbers) == screening_records.TRIES + 2
+    assert models.Screening.objects.exists()

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Min
 
 from sekisho.core.boundary import Boundary, changed_units
@@ -32,7 +31,7 @@ from sekisho.services import (
 )
 from sekisho.services.findings import NewFinding
 from sekisho.services.orders import is_released
-from sekisho.services.screening_records import Newly
+from sekisho.services.screening_records import Left, Newly
 from sekisho.services.screening_world import World, ordered
 from sekisho.services.verdicts import reason
 from sekisho.store import models
@@ -96,7 +95,6 @@ def verdicts(*, orders: Sequence[Order], known_at: datetime, excepted_on: date |
     return found
 
 
-@transaction.atomic
 def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -> CheckResult:
     """Check every draft and final order in force against the rules in force on its effective date.
 
@@ -106,23 +104,56 @@ def check(*, actor: Actor, now: datetime, as_of: datetime, known_at: datetime) -
     check, and units whose new classes put people in conflict who did not move, become findings.
     """
     visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
-    world = World(person_ids=ordered(known_at), known_at=known_at)
-    judged = [(order, world.verdict(order)) for person in world.persons() for order in world.in_force(person)]
     raised: tuple[str, ...] = ()
     if known_at >= now:
-        found = [*_unscreened(judged, now, world.boundary()), *_reclassified(world, as_of, known_at)]
-        screening_records.keep(judged, actor, now, world.boundary())
-        keys = findings.raise_all(findings=found, actor=actor, now=now)
+        (world, judged), keys = screening_records.apart(
+            lambda: _judged(known_at), lambda found: _kept(*found, (as_of, known_at), actor, now), actor, now
+        )
         raised = findings.visible_keys(keys=keys, actor=actor, now=now)
+    else:
+        world, judged = _judged(known_at)
     shown = _visible(judged, actor, now, world.boundary())
     results = sorted((Checked(order, said, reason(said)) for order, said in shown), key=_worst_first)
     return CheckResult(len(results), tuple(results), raised)
 
 
-@transaction.atomic
+def _judged(known_at: datetime) -> tuple[World, list[tuple[Order, Verdict]]]:
+    world = World(person_ids=ordered(known_at), known_at=known_at)
+    return world, [(order, world.verdict(order)) for person in world.persons() for order in world.in_force(person)]
+
+
+def _kept(
+    world: World, judged: Sequence[tuple[Order, Verdict]], times: tuple[datetime, datetime], actor: Actor, now: datetime
+) -> Left:
+    found = [*_unscreened(judged, now, world.boundary()), *_reclassified(world, *times)]
+    return screening_records.kept(judged, found, actor, now, world.boundary())
+
+
+@dataclass(frozen=True, slots=True)
+class _Rescreened:
+    """What a rescreen found: what it looked at, and who is newly affected."""
+
+    world: World
+    seen: Sequence[tuple[Order, Verdict]]
+    affected: Sequence[Affected]
+    newly: Sequence[Newly]
+    unknown: int
+
+
 def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
     """Ask today's rules, lists and statuses about the moves since `since`; return who is newly affected."""
     visibility.need_some(actor=actor, kind=FactKind.VERDICT, now=now)
+    found, _ = screening_records.apart(
+        lambda: _rescreened(actor, now, since),
+        lambda one: screening_records.rescreened(one.newly, one.seen, one.world.boundary()),
+        actor,
+        now,
+    )
+    affected = tuple(sorted(found.affected, key=lambda one: (one.since, one.person_id)))
+    return RescreenResult(len(found.seen), affected, found.unknown)
+
+
+def _rescreened(actor: Actor, now: datetime, since: date) -> _Rescreened:
     today = installation.today(now=now)
     world = World(person_ids=ordered(now), known_at=now)
     moved = [
@@ -142,8 +173,7 @@ def rescreen(*, actor: Actor, now: datetime, since: date) -> RescreenResult:
         found = _newly(world, order, (then, kept.get(order.id)), by_today, today)
         affected.extend(found)
         newly.extend(Newly(order, then, one.rule.id, one.since) for one in found)
-    screening_records.rescreened(newly, seen, world.boundary(), actor, now)
-    return RescreenResult(len(seen), tuple(sorted(affected, key=lambda one: (one.since, one.person_id))), unknown)
+    return _Rescreened(world, seen, affected, newly, unknown)
 
 
 def _newly(

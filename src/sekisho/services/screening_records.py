@@ -6,12 +6,13 @@ Not here: judging (`screening`). A verdict lies on the sides of its move; one ab
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import TextField
+from django.db import transaction
+from django.db.models import Max, TextField
 from django.db.models.functions import Cast
 
 from sekisho.core.boundary import Boundary
@@ -29,6 +30,9 @@ from sekisho.services.verdicts import document
 from sekisho.store import models
 
 BATCH = 500
+TRIES = 3
+"""How often a check begins again, because something came in while it judged, before it keeps everybody else out."""
+T = TypeVar("T")
 Judged = tuple[Order, Verdict]
 
 
@@ -54,24 +58,58 @@ def _placed(judged: Iterable[Judged], where: Boundary, now: datetime) -> Mapping
     return groups
 
 
-def keep(judged: Sequence[Judged], actor: Actor, now: datetime, where: Boundary) -> None:
-    """Keep the verdicts that changed; one entry for the check, one more for each side's numbers."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a check is to leave behind, ready to be written in one short transaction."""
+
+    rows: Sequence[models.Screening] = ()
+    entries: Sequence[NewEntry] = ()
+    found: Sequence[NewFinding] = ()
+
+    def write(self, actor: Actor, now: datetime) -> tuple[str, ...]:
+        """Write it, inside the caller's transaction; return the findings' keys."""
+        models.Screening.objects.bulk_create(self.rows, batch_size=BATCH)
+        ledger.record_many(self.entries, actor=actor.name, now=now)
+        return tuple(findings.raise_all(findings=self.found, actor=actor, now=now))
+
+
+def apart(judge: Callable[[], T], left: Callable[[T], Left], actor: Actor, now: datetime) -> tuple[T, tuple[str, ...]]:
+    """Judge without a transaction and write in a short one, so that nobody waits while every order is judged.
+
+    Where orders, rules or verdicts came in between, judge again; after some times inside the transaction, so that it
+    ends. Return what was judged and the keys of the findings.
+    """
+    for _ in range(TRIES):
+        before = _standing()
+        judged = judge()
+        leaves = left(judged)
+        with transaction.atomic():
+            if _standing() == before:
+                return judged, leaves.write(actor, now)
+    with transaction.atomic():
+        judged = judge()
+        return judged, left(judged).write(actor, now)
+
+
+def _standing() -> tuple[int | None, ...]:
+    """Return the last of each that a check rests on: a row is only ever added."""
+    kinds = (models.Order.objects, models.Rule.objects, models.Screening.objects)
+    return tuple(kind.aggregate(last=Max("pk"))["last"] for kind in kinds)
+
+
+def kept(judged: Sequence[Judged], found: Sequence[NewFinding], actor: Actor, now: datetime, where: Boundary) -> Left:
+    """Return what is to be kept: the verdicts that changed, an entry for the check and one for each side's numbers."""
     kept_texts = models.Screening.objects.order_by("id").values_list("order_id", Cast("verdict", TextField()))
     last: dict[str, str] = dict(kept_texts.iterator(chunk_size=5000))
     documents = ((order.id, document(said)) for order, said in judged)
     changed = {order_id: said for order_id, said in documents if not _reads(last.get(order_id), said)}
-    models.Screening.objects.bulk_create(
-        [
-            models.Screening(
-                order_id=order_id, screened_at=now, actor=actor.name, outcome=said["outcome"], verdict=said
-            )
-            for order_id, said in changed.items()
-        ],
-        batch_size=BATCH,
-    )
+    rows = [
+        models.Screening(order_id=order_id, screened_at=now, actor=actor.name, outcome=said["outcome"], verdict=said)
+        for order_id, said in changed.items()
+    ]
     groups = _placed(judged, where, now)
     entries = [_checked(place, groups[place], changed) for place in sorted(groups, key=str)]
-    ledger.record_many([NewEntry("orders.checked", {}), *entries], actor=actor.name, now=now)
+    return Left(rows, [NewEntry("orders.checked", {}), *entries], found)
 
 
 def _reads(text: str | None, said: dict[str, Any]) -> bool:
@@ -128,10 +166,8 @@ class Newly:
         }
 
 
-def rescreened(
-    affected: Sequence[Newly], looked_at: Sequence[Judged], where: Boundary, actor: Actor, now: datetime
-) -> None:
-    """Write one entry a side, and a finding for each that is newly affected."""
+def rescreened(affected: Sequence[Newly], looked_at: Sequence[Judged], where: Boundary) -> Left:
+    """Return one entry a side, and a finding for each that is newly affected."""
     side_of = {order.id: common_side(sides(order, said, where), released=True) for order, said in looked_at}
     groups: dict[str, list[Newly]] = {side: [] for side in {"", *side_of.values()}}
     for one in affected:
@@ -148,5 +184,4 @@ def rescreened(
         for one in groups[side]:
             key = f"newly_affected:{one.rule}:{one.order.key.order_no}:{one.order.person_id}"
             found.append(NewFinding("newly_affected", key, one.words(), side=side))
-    ledger.record_many(entries, actor=actor.name, now=now)
-    findings.raise_all(findings=found, actor=actor, now=now)
+    return Left(entries=entries, found=found)
