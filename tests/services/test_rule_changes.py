@@ -164,11 +164,17 @@ def test_a_rule_ends_by_a_proposal_too() -> None:
     assert mark.period.start == mark.period.end == LATER
 
 
+def test_a_draft_may_change_posts_companies_and_texts_and_leaves_the_others_as_they_are() -> None:
+    first = change(from_post_classes=["officer"], to_status=["affiliate"], text_en="read so")
+    assert ([*first.from_post_classes], [*first.to_status], first.text_en) == (["officer"], ["affiliate"], "read so")
+    assert first.text_ja == change().text_ja != ""
+    assert change(from_post_classes=[]).from_post_classes == frozenset()
+    only_posts = change(rule="board", from_classes=[], to_classes=[], to_status=["affiliate"])
+    assert only_posts.to_status == {"affiliate"}
+
+
 def test_a_new_rule_is_adopted_by_the_approvers_there_are_who_then_approve_its_exceptions() -> None:
-    new = change(rule="wide", version="1")
-    whole = Rule(
-        new.id, new.version, new.kind, new.type, new.period, new.from_classes, new.to_classes, text_ja="文", text_en="t"
-    )
+    whole = change(rule="wide", version="1", text_ja="文", text_en="t")
     waits = rule_changes.propose(actor=HR, now=NOW, change=whole, reason="r").id
     approve(waits)
     listed = [one for one in rules.approvers(known_at=NOW) if one.rule == "wide"]

@@ -1,5 +1,6 @@
 """A change of the rules on the site: written, previewed in the background, proposed, approved side by side."""
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -118,6 +119,26 @@ def test_from_the_preview_to_the_rule_in_force_by_four_people(home: Path) -> Non
     assert {job.kind for job in models.Job.objects.all()} == {"preview", "check", "rescreen"}
     done(home)
     assert {job.state for job in models.Job.objects.all()} == {"done"}
+
+
+def test_a_new_rule_with_texts_posts_and_companies_is_adopted_and_stands_in_rules_toml(home: Path) -> None:
+    client = office()
+    new = {"rule": "board", "posts": "1", "from_post_classes": ["officer"], "to_status": ["affiliate"]}
+    path = asked(client, **new, text_ja="役員は移らない", text_en="no officer moves", source="§9")
+    done(home)
+    shown = text(client, path)
+    assert "役員は移らない" in shown
+    sent = {"version": "1", "reason": "r", "text_ja": "役員は移らない", "text_en": "no officer moves", "source": "§9"}
+    change = client.post(path, sent | {"do": "propose"})["Location"]
+    for name, side, person in (("net", "network", "PNET9"), ("aff", "affiliate", "PAFF9")):
+        sites.client(name, ("executive", side), person=person).post(change, {"do": "approve"})
+    kept = tomllib.loads(text(client, "/rules/rules.toml"))
+    (rule,) = [one for one in kept["rule"] if one["id"] == "board"]
+    assert (rule["from_post_classes"], rule["to_status"]) == (["officer"], ["affiliate"])
+    assert rule["text"] == {"ja": "役員は移らない", "en": "no officer moves"}
+    page = text(client, "/rules/preview?rule=board")
+    assert 'name="from_post_classes" value="officer" checked' in page
+    assert "役員は移らない" in page
 
 
 def test_a_proposal_without_a_reason_keeps_what_was_typed(home: Path) -> None:

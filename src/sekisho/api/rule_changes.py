@@ -10,7 +10,7 @@ from sekisho.api.lists import Listed, Paging, listed
 from sekisho.api.rules import RULES, Rule, rule_of
 from sekisho.api.transfers import Wording
 from sekisho.api.wire import Answer, Count, Day, Id, Moment, Question, Words
-from sekisho.core.kinds import Outcome, RuleKind, RuleType, Side
+from sekisho.core.kinds import CompanyStatus, Outcome, PostClass, RuleKind, RuleType, Side
 from sekisho.core.rules import Rule as Version
 from sekisho.core.visibility import FactKind
 from sekisho.services import changes_shown, rule_changes, rule_drafts, rule_preview, rule_previews
@@ -37,8 +37,18 @@ class RuleChange(Answer):
     waiting: list[MissingApproval]
 
 
+class DraftText(Question):
+    """What the rule says, in both languages; a proposal of a new rule needs both."""
+
+    ja: Words | None = None
+    en: Words | None = None
+
+
 class RuleDraft(Question):
-    """A version of a rule from a day on, over the one in force then; with `ends` the rule ends on that day."""
+    """A version of a rule from a day on, over the one in force then; with `ends` the rule ends on that day.
+
+    Post classes, statuses, texts and source that are left out stay as the version in force has them.
+    """
 
     rule: Words = Field(examples=["direct"])
     version: Words = ""
@@ -51,6 +61,11 @@ class RuleDraft(Question):
     neutral_stay_days: Count | None = None
     lookback_days: Count | None = None
     reverse: StrictBool = False
+    from_post_classes: list[PostClass] | None = None
+    to_post_classes: list[PostClass] | None = None
+    to_status: list[CompanyStatus] | None = None
+    text: DraftText = DraftText()
+    source: Words | None = None
 
 
 class Proposing(Question):
@@ -172,6 +187,12 @@ def _drafted(request: Request, one: RuleDraft) -> Version:
         reverse=one.reverse,
         start=one.start,
         ends=one.ends,
+        from_post_classes=one.from_post_classes,
+        to_post_classes=one.to_post_classes,
+        to_status=one.to_status,
+        text_ja=one.text.ja,
+        text_en=one.text.en,
+        source=one.source,
     )
     return rule_drafts.change(draft=draft, now=request.caller.now)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sekisho.core.boundary import Listed
 from sekisho.core.errors import SekishoError
-from sekisho.core.kinds import RuleKind
+from sekisho.core.kinds import CompanyStatus, PostClass, RuleKind
 from sekisho.core.periods import Period
 from sekisho.core.rule_matrix import in_force
 from sekisho.core.rules import PROGRAMME_FROM, PROGRAMME_TO, Rule, body_of, read_rule
@@ -22,7 +22,10 @@ class BadDraft(SekishoError):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed. `days` None: as the parameter says. `ends`: the rule ends on `start`."""
+    """What was typed. `days` None: as the parameter says. `ends`: the rule ends on `start`.
+
+    Post classes, statuses and texts that are None stay as the version in force on `start` has them.
+    """
 
     rule: str
     kind: str
@@ -35,17 +38,25 @@ class Draft:
     reverse: bool = False
     ends: bool = False
     version: str = ""
+    from_post_classes: Collection[str] | None = None
+    to_post_classes: Collection[str] | None = None
+    to_status: Collection[str] | None = None
+    text_ja: str | None = None
+    text_en: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a draft can be made of: rules to start from, and classes in the programme's order."""
+    """What a draft can be made of: rules to start from, classes in the programme's order, posts and companies."""
 
     rules: tuple[Rule, ...]
     base: Rule | None
     from_classes: tuple[str, ...]
     to_classes: tuple[str, ...]
     further: tuple[str, ...]
+    post_classes: tuple[PostClass, ...] = tuple(PostClass)
+    statuses: tuple[CompanyStatus, ...] = tuple(CompanyStatus)
 
 
 def choices(*, actor: Actor, now: datetime, rule_id: str) -> Choices:
@@ -75,7 +86,7 @@ def choices(*, actor: Actor, now: datetime, rule_id: str) -> Choices:
 def change(*, draft: Draft, now: datetime) -> Rule:
     """Return the version that the draft says, over the one in force on its day; of an empty period where it ends one.
 
-    What the form does not ask for (posts, companies, texts) stays as that version has it.
+    What the draft leaves out stays as that version has it. Texts may come later: a proposal asks for them.
 
     Raises:
         BadDraft, BadRule
@@ -95,11 +106,29 @@ def change(*, draft: Draft, now: datetime) -> Rule:
     if draft.kind == RuleKind.DIRECT_TRANSFER.value:
         body |= {"neutral_stay_days": draft.neutral_stay_days, "lookback_days": draft.lookback_days}
         body["reverse"] = draft.reverse
-    found = read_rule(body, Period(draft.start))
-    if not any((found.from_classes, found.to_classes, found.from_post_classes, found.to_post_classes)):
+    found = read_rule(body | _further(draft, body), Period(draft.start))
+    if not any(getattr(found, key) for key in _ENDS):
         raise BadDraft("rules.no_classes")
     return found
 
+
+def _further(draft: Draft, body: dict[str, object]) -> dict[str, object]:
+    """Return the keys that a draft may leave out, as far as it has them."""
+    found: dict[str, object] = {}
+    for key in ("from_post_classes", "to_post_classes", "to_status"):
+        words = getattr(draft, key)
+        if words is not None:
+            found[key] = sorted(words)
+    texts = {"ja": draft.text_ja, "en": draft.text_en}
+    before = body.get("text")
+    said = {name: text.strip() for name, text in texts.items() if text is not None}
+    found["text"] = {**(before if isinstance(before, dict) else {}), **said}
+    if draft.source is not None:
+        found["source"] = draft.source.strip()
+    return found
+
+
+_ENDS = ("from_classes", "to_classes", "from_post_classes", "to_post_classes", "to_status")
 
 _TYPED = frozenset(
     {

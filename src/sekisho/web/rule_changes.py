@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -39,6 +40,7 @@ WRONG = {
     "rules.version_there": "version",
 }
 MARKS = {rule_changes.PROPOSED: "wait", rule_changes.ADOPTED: "ok", rule_changes.WITHDRAWN: "wait"}
+POSTS = ("from_post_classes", "to_post_classes", "to_status")
 OLDEST_DAYS = 36_500
 
 
@@ -184,7 +186,14 @@ def _draft(posted: QueryDict) -> Draft:
         reverse="reverse" in posted,
         ends="ends" in posted,
         start=forms.needed_day(posted, "start"),
+        **_further(posted),
     )
+
+
+def _further(posted: QueryDict) -> dict[str, Any]:
+    """Return what the form asks for beside the classes: posts and companies, where it had their boxes, and texts."""
+    lists = {key: posted.getlist(key) for key in POSTS} if "posts" in posted else {}
+    return lists | {key: posted[key] for key in ("text_ja", "text_en", "source") if key in posted}
 
 
 def _number(posted: QueryDict, field: str) -> int | None:
@@ -210,6 +219,7 @@ def _fields(request: Request, offered: Choices) -> dict[str, object]:
         "goals": _boxes((*offered.to_classes, *offered.further), offered.from_classes, goals),
         "reverse": "reverse" in posted if typed else bool(base and base.reverse),
         "ends": "ends" in posted,
+        "posts": _posts(posted if typed else None, offered),
         "today": installation.today(now=now).isoformat(),
         "since": rule_changes.looked_back(now=now).isoformat(),
     }
@@ -225,6 +235,19 @@ def _boxes(first: tuple[str, ...], others: tuple[str, ...], chosen: set[str]) ->
         "open": boxes((*first, *(one for one in others if one in chosen))),
         "folded": boxes(tuple(one for one in others if one not in chosen)),
     }
+
+
+def _posts(posted: QueryDict | None, offered: Choices) -> list[dict[str, Any]]:
+    """Return the boxes of posts and companies, each list with its name and whether anything is chosen of it."""
+    found = []
+    for key in POSTS:
+        words = offered.statuses if key == "to_status" else offered.post_classes
+        before = getattr(offered.base, key) if offered.base else ()
+        chosen = set(posted.getlist(key)) if posted is not None else {str(one) for one in before}
+        say_key = "status" if key == "to_status" else "post"
+        boxes = [(one.value, say(f"page_rules.{say_key}_{one.value}"), one.value in chosen) for one in words]
+        found.append({"key": key, "title": say(f"page_changes.{key}"), "boxes": boxes, "open": bool(chosen)})
+    return found
 
 
 def _propose(request: Request, found: Preview) -> rule_changes.Proposal:
