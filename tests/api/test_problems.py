@@ -14,6 +14,9 @@ import sites
 from programs import BASE, Program, program, read
 from sekisho.api import admission
 from sekisho.api.problems import KINDS
+from sekisho.http.counted import Counted
+from sekisho.services import ledger
+from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
@@ -110,7 +113,7 @@ def test_the_cookie_of_a_signed_in_browser_opens_nothing(world: sides.World, at_
     assert Client(HTTP_HOST="localhost").get(f"{BASE}openapi.json").status_code == 401
 
 
-def test_wrong_tokens_are_counted_and_right_ones_always_pass(it: Program) -> None:
+def test_wrong_tokens_are_counted_and_leave_one_entry_while_right_ones_pass(it: Program) -> None:
     wrong = Program("sekisho_wrong")
     for _ in range(admission.MOST_FAILURES):
         assert wrong.get("plans").status_code == 401
@@ -119,3 +122,28 @@ def test_wrong_tokens_are_counted_and_right_ones_always_pass(it: Program) -> Non
     assert answer["Retry-After"] == str(admission.PER_SECONDS)
     assert it.get("plans").status_code == 200
     assert programs.read(it.get("account"))["user"] == "joshisu"
+    told = [one for one in ledger.last(count=50, sides=[""]) if one.kind == "token.refused"]
+    assert len(told) == 1, "at most one entry a minute for each address"
+    assert (told[0].actor, dict(told[0].facts)) == ("unknown", {})
+
+
+def test_an_ended_token_that_comes_again_is_written_down_with_its_user(it: Program) -> None:
+    token = models.ApiToken.objects.latest("pk")
+    models.ApiToken.objects.update(revoked_at=sides.NOW)
+    assert it.get("plans").status_code == 401
+    (told,) = [one for one in ledger.last(count=50, sides=[""]) if one.kind == "token.refused"]
+    assert (told.actor, dict(told.facts)) == ("joshisu", {"token": token.pk, "user": "joshisu"})
+
+
+def test_one_token_calls_so_often_in_a_minute_and_others_are_not_kept_waiting(
+    it: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "_calls", Counted(most=2, seconds=60))
+    monkeypatch.setattr(admission, "monotonic", lambda: 90.5)
+    assert [it.get("plans").status_code for _ in range(2)] == [200, 200]
+    answer = it.get("plans")
+    assert read(answer, 429)["code"] == "api.too_fast"
+    assert answer["Retry-After"] == "30"
+    assert Program(programs.token("joshisu")).get("plans").status_code == 200
+    monkeypatch.setattr(admission, "monotonic", lambda: 120.0)
+    assert it.get("plans").status_code == 200

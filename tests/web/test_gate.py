@@ -13,9 +13,11 @@ from django.core.cache import cache
 from django.test import Client
 
 import authenticators
+import programs
 import sides
 import sites
 import webrooms
+from programs import Program
 from sekisho.core.kinds import NETWORK, Role
 from sekisho.services import installation
 from sekisho.store import models
@@ -121,7 +123,7 @@ def test_guessing_codes_is_stopped_even_with_the_right_one_at_the_end() -> None:
 def test_guessing_passwords_of_many_users_from_one_place_is_stopped() -> None:
     installation.mark_rehearsal(home=settings.HOME)
     sites.user("suzuki", ROLE)
-    for number in range(12):
+    for number in range(62):
         browser().post("/accounts/login/", {"login": f"user-{number}", "password": "wrong"})
     assert not opens(signed_in())
 
@@ -223,6 +225,33 @@ def test_a_new_password_ends_every_other_session() -> None:
         "/accounts/password/change/", {"oldpassword": sites.PASSWORD, "password1": new, "password2": new}, follow=True
     )
     assert (opens(here), opens(there)) == (True, False)
+
+
+def _token() -> Program:
+    found = Program(programs.token("suzuki"))
+    assert found.get("account").status_code == 200
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tokens_end_with_the_password_and_with_every_second_step_that_comes_or_goes() -> None:
+    installation.mark_rehearsal(home=settings.HOME)
+    user = sites.user("suzuki", ROLE)
+    here, new, before = signed_in(), "another long word for a test", _token()
+    here.post(
+        "/accounts/password/change/", {"oldpassword": sites.PASSWORD, "password1": new, "password2": new}, follow=True
+    )
+    assert before.get("account").status_code == 401
+    before = _token()
+    here.post("/accounts/reauthenticate/", {"password": new})
+    here.get("/accounts/2fa/totp/activate/")
+    here.post("/accounts/2fa/totp/activate/", {"code": code(here.session["mfa.totp.secret"])})
+    assert before.get("account").status_code == 401
+    before, there = _token(), Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    assert there.exists()
+    here.post("/accounts/2fa/totp/deactivate/", follow=True)
+    assert not there.exists()
+    assert before.get("account").status_code == 401
 
 
 def test_a_renewed_sign_in_ends_every_session() -> None:

@@ -202,3 +202,16 @@ def test_one_sides_hr_reads_no_file_that_another_brought() -> None:
 def test_the_room_reads_in_english_too() -> None:
     page = sites.client("z", ("hr", "both"), language="en").get("/imports").content.decode()
     assert "What was taken from this file?" in page
+
+
+def test_a_page_of_fifty_wide_rows_is_mended_in_one_go_and_nothing_typed_is_lost() -> None:
+    client = hr()
+    wide = [*HEADER, *(f"備考{n}" for n in range(19))]
+    bad_rows = [[f"A-{n}", "?", "2024/02/30", "異動", "?", *["x"] * 19] for n in range(50)]
+    upload(client, hr_files.csv_bytes([wide, *bad_rows]))
+    first = models.OrderFile.objects.latest("pk")
+    typed = {f"|{row}|{name}": "2024/02/30" for row in range(2, 52) for name in (f"f{n}" for n in range(24))}
+    answer = client.post(f"/imports/{first.pk}", {"do": "mend", **typed})
+    assert len(typed) == 50 * 24
+    assert answer.status_code in {302, 409, 422}, "read and answered by the page itself, not refused for its size"
+    assert "A-49" in client.get(f"/imports/{first.pk}").content.decode()

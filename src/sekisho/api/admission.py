@@ -1,8 +1,11 @@
 """Who calls: the token in the `Authorization` header and nothing else. No cookie opens the API, so none can be forged.
 
 In this order, before anything is looked up: a token of ours, its scope, law 8's decision of the call, then whether the
-call was asked for in words that it knows. Wrong tokens are counted by where they come from; right ones always pass.
+call was asked for in words that it knows. Wrong tokens are counted by where they come from and leave an entry; right
+ones pass `MOST_CALLS` times a minute each.
 """
+
+from time import monotonic
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -14,23 +17,30 @@ from sekisho.api.calls import JSON, Call, Request
 from sekisho.api.problems import Problem
 from sekisho.core.scopes import covers
 from sekisho.http.callers import caller
+from sekisho.http.counted import Counted
 from sekisho.services import installation, tokens, visibility
 from sekisho.services.tokens import Bearer
 
 FILE = "application/octet-stream"
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sekisho"'}
 MOST_FAILURES, PER_SECONDS = 30, 60
+MOST_CALLS = 600
+"""Calls of one token in a minute, for each process of the site: counted in memory, for a read writes nothing."""
+_calls = Counted(most=MOST_CALLS, seconds=PER_SECONDS)
 
 
 def admit(request: Request, call: Call) -> Bearer:
     """Let the request pass and say on it who calls.
 
     Raises:
-        Problem: 401 no token of ours, 403 its scope does not reach, 429 too many wrong ones.
+        Problem: 401 no token of ours, 403 its scope does not reach, 429 too many wrong ones or calls.
         NotVisible: the user's roles do not reach.
     """
     request.token = presented(request)
     request.bearer = known(request, request.token)
+    wait = _calls.wait(request.bearer.id, at=monotonic())
+    if wait:
+        raise Problem(429, "api.too_fast", params={"most": MOST_CALLS}, headers={"Retry-After": str(wait)})
     request.caller = caller(request, username=request.bearer.user)
     if not covers(request.bearer.scopes, call.scope):
         raise Problem(403, "api.no_scope", params={"scope": call.scope})
@@ -60,10 +70,13 @@ def known(request: HttpRequest, secret: str) -> Bearer:
     Raises:
         Problem: nobody's; after too many such from one address, only that they are too many.
     """
-    found = tokens.bearer(secret=secret, now=installation.clock(home=settings.HOME))
+    now, where = installation.clock(home=settings.HOME), _where_from(request)
+    found = tokens.bearer(secret=secret, now=now)
     if found is not None:
         return found
-    mark = f"wrong-tokens:{_where_from(request)}"
+    if cache.add(f"wrong-token-told:{where}", 1, PER_SECONDS):  # once a minute and address, or it would fill the ledger
+        tokens.refused(secret=secret, now=now)
+    mark = f"wrong-tokens:{where}"
     cache.add(mark, 0, PER_SECONDS)
     if int(cache.get(mark, 0)) >= MOST_FAILURES:
         raise Problem(429, "api.too_many", headers={"Retry-After": str(PER_SECONDS)})

@@ -14,9 +14,10 @@ from django.utils import timezone
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
+from sekisho.core.periods import YEARS
 from sekisho.texts import both
 
-_DAY = re.compile(r"(19|2[01])\d\d-\d\d-\d\d", re.ASCII)
+_DAY = re.compile(r"(\d{4})-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"(19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -24,7 +25,7 @@ _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 def _day(value: object) -> object:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
+    if isinstance(value, str) and (read := _DAY.fullmatch(value)) and int(read[1]) in YEARS:
         return value
     raise ValueError("a day as 2027-04-01")
 

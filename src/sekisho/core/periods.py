@@ -35,6 +35,10 @@ class Period:
         return Period(start, None if until == FOREVER else until)
 
 
+YEARS = range(1900, 2200)
+"""Years that anybody may ask for: what is counted from their days stays within the calendar."""
+
+
 def day_before(day: date) -> date:
     """Return the calendar day before."""
     return day - timedelta(days=1)

@@ -12,7 +12,8 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from sekisho.core.canonical import Json
-from sekisho.services import ledger
+from sekisho.core.users import Actor
+from sekisho.services import ledger, tokens
 from sekisho.store.models import User
 
 SECOND_STEPS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
@@ -52,6 +53,13 @@ def end_others(*, name: str, key: str) -> None:
     """End every session of the user but that of the key: a new passkey or code generator is to close old doors."""
     for session in UserSession.objects.filter(user__username=name).exclude(session_key=key):
         session.end()
+
+
+@transaction.atomic
+def close_doors(*, name: str, key: str, now: datetime) -> None:
+    """End every session of the user but that of the key, and every token: his sign-in is another from now on."""
+    end_others(name=name, key=key)
+    tokens.revoke_all(actor=Actor(name), now=now, name=name)
 
 
 @transaction.atomic

@@ -25,6 +25,8 @@ PREFIX = "sekisho_"
 LONGEST = timedelta(days=366)
 USED_EVERY = timedelta(minutes=1)
 """How exactly the last use is kept: a read should not write at every call."""
+NOBODY = "unknown"
+"""In whose name a call with a token that is none of ours stands in the ledger."""
 MOST = 50
 """Tokens that one user may have at a time."""
 
@@ -177,6 +179,14 @@ def bearer(*, secret: str, now: datetime) -> Bearer | None:
     if row.last_used_at is None or now - row.last_used_at >= USED_EVERY:
         models.ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
     return Bearer(row.pk, row.user, tuple(row.scopes), row.expires_at)
+
+
+@transaction.atomic
+def refused(*, secret: str, now: datetime) -> None:
+    """Record that a token was refused: whose it was, if it is one that has ended; never the token itself."""
+    row = models.ApiToken.objects.filter(sha256=_hash(secret)).first()
+    facts: dict[str, Json] = {"token": row.pk, "user": row.user} if row is not None else {}
+    ledger.record(kind="token.refused", actor=row.user if row is not None else NOBODY, now=now, facts=facts)
 
 
 def _end(row: models.ApiToken, actor: Actor, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sekisho.core.errors import SekishoError
 from sekisho.core.kinds import Role
+from sekisho.core.periods import YEARS
 from sekisho.core.visibility import Depth, FactKind
 from sekisho.services import administration as services
 from sekisho.services import days_off, doctor, installation, installation_changes, logins
@@ -164,7 +165,7 @@ def _change_user(request: Request, name: str) -> str | None:
             role, side = posted.get("role", ""), posted.get("side", "")
             services.give_role(actor=actor, now=now, name=name, role=role, side=side, start=start, end=end)
         case "end":
-            role_id = int(posted["role_id"]) if posted.get("role_id", "").isdigit() else 0
+            role_id = forms.whole(posted.get("role_id", "")) or 0
             services.end_role(actor=actor, now=now, role_id=role_id, end=forms.needed_day(posted, "end"))
         case "renew":
             return services.renew_sign_in(actor=actor, now=now, name=name)
@@ -254,11 +255,13 @@ def calendar(request: Request) -> HttpResponse | Shown:
     caller, posted = request.caller, request.POST
     written = request.GET.get("year", "")
     errors: dict[str, str] = {}
-    year = int(written) if written.isdigit() and 1990 < int(written) < 2200 else installation.today(now=caller.now).year
+    year = forms.whole(written) or 0
+    if year not in YEARS:
+        year = installation.today(now=caller.now).year
     if request.method == "POST":
         try:
             if request.act == "remove":
-                day_id = int(posted["day_id"]) if posted.get("day_id", "").isdigit() else 0
+                day_id = forms.whole(posted.get("day_id", "")) or 0
                 days_off.remove_day_off(actor=caller.actor, now=caller.now, day_id=day_id)
             else:
                 when, name = forms.needed_day(posted, "day"), forms.needed(posted, "name")
@@ -294,8 +297,10 @@ def health(request: Request) -> HttpResponse | Shown:
     if request.method == "POST":
         try:
             when = timezone.make_aware(datetime.fromisoformat(request.POST.get("at", "")))
+            if when.year not in YEARS:
+                raise ValueError("a year that nobody asks for")
             services.set_clock(actor=caller.actor, home=Path(site.HOME), now=caller.now, claimed=when)
-        except ValueError:
+        except (ValueError, OverflowError):
             messages.error(request, say("page_administration.bad_moment"))
         except SekishoError as error:
             _refused(request, error)

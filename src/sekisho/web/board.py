@@ -94,7 +94,7 @@ def _groups(request: Request, shown: Board) -> tuple[board_people.Group, ...]:
 
 def _change(request: Request) -> None:
     actor, now, posted = request.caller.actor, request.caller.now, request.POST
-    job_id = int(posted["job"]) if posted.get("job", "").isdigit() else 0
+    job_id = forms.whole(posted.get("job", "")) or 0
     match request.act:
         case "pause":
             jobs.pause(actor=actor, now=now, job_id=job_id)

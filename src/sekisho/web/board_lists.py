@@ -23,7 +23,6 @@ STATES = {
     OperationState.APPLIED: "ok",
     OperationState.ALREADY: "ok",
 }
-SHEET_ROWS = 50_000
 KEYS = ("state", "person", "action", "side", "system", "entitlement", "why", "since")
 
 
@@ -91,7 +90,7 @@ def operations(request: Request, shown: Board) -> Table | None:
         return None
     asked = asked_of(request, "operations")
     wanted = Wanted(words["state"], words["side"], words["system"], words["phase"], words["cause"], asked.words)
-    size = SHEET_ROWS if "sheet" in request.GET else page_rows(request)
+    size = page_rows(request)
     first = 0 if "sheet" in request.GET else (asked.page - 1) * size
     caller, sha256 = request.caller, shown.line.sha256
     found, total = board_people.listed(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.http import QueryDict
 
 from sekisho.core.errors import SekishoError
+from sekisho.core.periods import YEARS
 from sekisho.services import installation
 from sekisho.texts import catalogue
 from sekisho.web.words import language, say
@@ -47,15 +48,23 @@ def day(posted: QueryDict, field: str) -> date | None:
     """Return the day that a date field holds; None where it is empty.
 
     Raises:
-        BadField: it is no day.
+        BadField: it is no day, or one of a year that nobody asks for.
     """
     written = posted.get(field, "").strip()
     if not written:
         return None
     try:
-        return date.fromisoformat(written)
+        found = date.fromisoformat(written)
     except ValueError as error:
         raise BadField("page_errors.bad_day", {"field": field, "value": written}) from error
+    if found.year not in YEARS:
+        raise BadField("page_errors.bad_day", {"field": field, "value": written})
+    return found
+
+
+def whole(written: str, *, digits: int = 9) -> int | None:
+    """Return the whole number that plain digits write; None where they are others, none, or too many."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= digits else None
 
 
 def known(request: "Request") -> tuple[date | None, datetime]:

@@ -18,7 +18,7 @@ from sekisho.reports.order_sheets import SheetLine
 from sekisho.services import order_files, order_mending, visibility
 from sekisho.services.order_files import BadCell, FileShown, SheetRow
 from sekisho.services.order_mending import RejectedRow
-from sekisho.web import pages
+from sekisho.web import forms, pages
 from sekisho.web.forms import sentence
 from sekisho.web.imports import may_import, sent_file, tell, workbook_answer
 from sekisho.web.pages import Request, Shown, page
@@ -43,7 +43,7 @@ def import_file(request: Request, file_id: int) -> HttpResponse | Shown:
             refusal, status = sentence(error), status_of(error)
     caller, asked = request.caller, request.GET
     page_asked = asked.get("page", "1")
-    number = int(page_asked) if page_asked.isascii() and page_asked.isdigit() and len(page_asked) < 7 else 1
+    number = forms.whole(page_asked, digits=6) or 1
     shown = order_files.file(
         actor=caller.actor, now=caller.now, file_id=file_id, shown=asked.get("show", ""), page=max(1, number)
     )
@@ -81,8 +81,9 @@ def _typed(posted: Mapping[str, str]) -> dict[tuple[str, int, str], str]:
     cells = {}
     for name, value in posted.items():
         sheet, row, field = (["", "", *name.rsplit("|", 2)])[-3:]
-        if row.isascii() and row.isdigit() and field:
-            cells[sheet, int(row), field] = value
+        number = forms.whole(row)
+        if number is not None and field:
+            cells[sheet, number, field] = value
     return cells
 
 

@@ -18,6 +18,7 @@ from sekisho.intake.order_words import CODES, CONCURRENT_UNIT, NAMES, REQUIRED, 
 from sekisho.intake.profiles import IGNORE, Profile, parse
 from sekisho.services import order_uploads, profiles
 from sekisho.services.order_uploads import COLUMNS, VANISHED, Waiting
+from sekisho.web import forms
 from sekisho.web.forms import sentence
 from sekisho.web.imports import led_on
 from sekisho.web.pages import Request, Shown, page
@@ -73,8 +74,8 @@ def _do(request: Request, upload_id: int) -> HttpResponse:
         return redirect("imports")
     profile = gone = None
     if request.act == "gone":
-        written = posted.get("gone", "").strip()
-        gone = int(written) if written.isascii() and written.isdigit() and len(written) < 8 else -1
+        written = forms.whole(posted.get("gone", "").strip(), digits=7)
+        gone = -1 if written is None else written
     else:
         profile = posted.get("profile_name", "").strip()
         if not profile:
@@ -98,7 +99,8 @@ def _document(posted: QueryDict) -> Mapping[str, object]:
     for field in WIDE_FIELDS:
         width = posted.get(f"width_{field}", "").strip()
         if width:
-            widths[field] = int(width) if width.isascii() and width.isdigit() and len(width) < 4 else width
+            number = forms.whole(width, digits=3)
+            widths[field] = width if number is None else number
     for kind in OrderType:
         meaning = posted.get(f"date_{kind.value}", "")
         if meaning and meaning != _usual(kind):
@@ -114,7 +116,7 @@ def _columns(request: Request, found: Waiting) -> dict[str, object]:
     """Return the columns with what each is read as, and everything that the form keeps."""
     caller, posted = request.caller, request.POST
     written = posted.get("header_row", "") or request.GET.get("header_row", "")
-    row = int(written) if written.isascii() and written.isdigit() and len(written) < 4 else None
+    row = forms.whole(written, digits=3)
     problem, profile = "", None
     if posted:
         try:

@@ -112,7 +112,7 @@ def plan_paper(request: Request, sha256: str) -> Shown:
     caller = request.caller
     found = plan_reading.read(actor=caller.actor, now=caller.now, sha256=sha256)
     sheet = request.GET.get("sheet_no", "1")
-    at = int(sheet) if sheet.isascii() and sheet.isdigit() and len(sheet) < 4 else 1
+    at = forms.whole(sheet, digits=3) or 1
     persons = plan_reading.groups(plan=found.plan, way=Way.PERSON)
     sheets = max(1, -(-len(persons) // PAPER))
     at = min(max(1, at), sheets)

@@ -200,9 +200,10 @@ def _number(posted: QueryDict, field: str) -> int | None:
     written = posted.get(field, "").strip()
     if not written:
         return None
-    if not (written.isascii() and written.isdigit() and int(written) <= OLDEST_DAYS):
+    number = forms.whole(written)
+    if number is None or number > OLDEST_DAYS:
         raise BadField("page_errors.no_number", {"field": field, "value": written})
-    return int(written)
+    return number
 
 
 def _fields(request: Request, offered: Choices) -> dict[str, object]:

@@ -14,6 +14,10 @@ SET_UP_HERE = "sekisho_second_step"
 """The mark of a session in which a second step was set up: it need not be taken again there."""
 
 
+def _close(name: str, key: str) -> None:
+    sign_in.close_doors(name=name, key=key, now=installation.clock(home=settings.HOME))
+
+
 def _record(kind: str, name: str, method: str = "", key: str = "") -> None:
     sign_in.happened(kind=kind, name=name, now=installation.clock(home=settings.HOME), method=method, key=key)
 
@@ -41,23 +45,25 @@ def refused(credentials: dict[str, Any], **_: object) -> None:
 
 @receiver(authenticator_added)
 def way_added(request: Any, user: Any, authenticator: Any, **_: object) -> None:
-    """Record a new passkey or code generator, and end the sessions that were opened without it."""
+    """Record a new passkey or code generator, and end the sessions and tokens that were opened without it."""
     name = user.get_username()
     if authenticator.type in sign_in.SECOND_STEPS:
         request.session[SET_UP_HERE] = True
-        sign_in.end_others(name=name, key=request.session.session_key or "")
+        _close(name, request.session.session_key or "")
     _record("way_added", name, str(authenticator.type), passkeys.fingerprint(authenticator=authenticator))
 
 
 @receiver(authenticator_removed)
-def way_removed(user: Any, authenticator: Any, **_: object) -> None:
-    """Record that a passkey or code generator was removed."""
-    _record(
-        "way_removed", user.get_username(), str(authenticator.type), passkeys.fingerprint(authenticator=authenticator)
-    )
+def way_removed(request: Any, user: Any, authenticator: Any, **_: object) -> None:
+    """Record that a passkey or code generator was removed, and end what else it may have opened."""
+    name = user.get_username()
+    if authenticator.type in sign_in.SECOND_STEPS:
+        _close(name, request.session.session_key or "")
+    _record("way_removed", name, str(authenticator.type), passkeys.fingerprint(authenticator=authenticator))
 
 
 @receiver(password_changed)
-def password_renewed(user: Any, **_: object) -> None:
-    """Record a changed password."""
+def password_renewed(request: Any, user: Any, **_: object) -> None:
+    """Record a changed password, and end what the one before may have opened."""
+    _close(user.get_username(), request.session.session_key or "")
     _record("password_changed", user.get_username())

@@ -14,15 +14,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sekisho.web.words import is_japanese
+from sekisho.web.words import is_japanese, say
 
 PAGE_ROWS = 25
 PRINT_ROWS = 5000
-SHEET_ROWS = 1_000_000
-"""What a workbook's sheet can hold: a sheet takes every row."""
 """Rows on a page that is asked for to be printed (`?print=1`): paper turns no pages."""
 SHEET_ROWS = 100_000
-"""Rows that a sheet takes from a list whose pages a service turns."""
+"""Rows that a sheet takes from a list whose pages a service turns; its last row says so where there are more."""
 FEW = 7
 """Tables with no more rows need no filter."""
 
@@ -162,10 +160,17 @@ class Table:
         return min(self.asked.page * self.paged_rows, self.total)
 
     def values(self) -> list[list[Value]]:
-        """Return every row for a sheet: the values themselves, or the text where it says more."""
-        return [
+        """Return every row for a sheet: the values themselves, or the text where it says more.
+
+        Where a service turned the pages and there are more rows than a sheet takes, the last one says so.
+        """
+        found = [
             [_plain(cell, column) for cell, column in zip(row.cells, self.columns, strict=True)] for row in self.every
         ]
+        if len(found) < self.total:
+            cut = say("page_words.sheet_cut", listed=len(found), total=self.total)
+            found.append([cut, *[None] * (len(self.columns) - 1)])
+        return found
 
     def address(self, **changed: str) -> str:
         """Return the query that shows the same page with the table changed."""
@@ -228,8 +233,6 @@ def asked_of(request: HttpRequest, name: str) -> Asked:
 
 def page_rows(request: HttpRequest) -> int:
     """Return how many rows a page of a table has; services that turn the pages themselves are given it."""
-    if "sheet" in request.GET:
-        return SHEET_ROWS
     if "sheet" in request.GET:
         return SHEET_ROWS
     return PRINT_ROWS if "print" in request.GET else PAGE_ROWS

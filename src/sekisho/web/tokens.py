@@ -97,7 +97,7 @@ def every(request: Request) -> HttpResponse | Shown:
 
 def _revoked(request: Request, where: str) -> HttpResponse:
     caller, written = request.caller, request.POST.get("token", "")
-    number = int(written) if written.isascii() and written.isdigit() and len(written) < 16 else 0
+    number = forms.whole(written, digits=15) or 0
     try:
         ended = tokens.revoke(actor=caller.actor, now=caller.now, token_id=number)
         messages.success(request, say("page_tokens.revoked_now", name=ended.name))

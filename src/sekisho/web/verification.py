@@ -56,7 +56,7 @@ def verification(request: Request) -> HttpResponse | Shown:
         except SekishoError as error:
             refusal, status = forms.sentence(error), status_of(error)
     asked = request.GET.get("run", "")
-    run_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    run_id = forms.whole(asked)
     found = verification_reading.read(actor=caller.actor, now=caller.now, run_id=run_id)
     context: dict[str, object] = {
         "read": found,
@@ -83,7 +83,7 @@ def _do(request: Request) -> HttpResponse:
             messages.success(request, say("page_verification.asked"))
         case "confirm":
             run = posted.get("run", "")
-            runs.confirm(actor=actor, now=now, run_id=int(run) if run.isascii() and run.isdigit() else 0)
+            runs.confirm(actor=actor, now=now, run_id=forms.whole(run) or 0)
             messages.success(request, say("page_verification.confirmed_now"))
         case "close":
             findings.close(actor=actor, now=now, key=posted.get("key", ""), disposition=said)

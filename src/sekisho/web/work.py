@@ -160,7 +160,7 @@ def work_job(request: Request, job_id: int) -> Shown:
 
 def _do(request: Request) -> None:
     actor, now, posted = request.caller.actor, request.caller.now, request.POST
-    job_id = int(posted["job"]) if posted.get("job", "").isascii() and posted.get("job", "").isdigit() else 0
+    job_id = forms.whole(posted.get("job", "")) or 0
     name = posted.get("schedule", "")
     match request.act:
         case "pause":
