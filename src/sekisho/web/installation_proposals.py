@@ -35,7 +35,7 @@ def proposals(request: Request) -> HttpResponse | Shown:
         written = request.POST.get("proposal", "")
         do = services.approve if request.act == "approve" else services.refuse
         try:
-            do(actor=caller.actor, now=caller.now, proposal_id=int(written) if written.isdigit() else 0)
+            do(actor=caller.actor, now=caller.now, proposal_id=forms.whole(written) or 0)
         except SekishoError as error:
             messages.error(request, forms.sentence(error))
             status = 422
