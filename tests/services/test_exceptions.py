@@ -1,5 +1,6 @@
 """Exceptions as a service: who asks, who approves, when they hold."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -126,6 +127,26 @@ def test_mover_requester_and_strangers_do_not_approve(name: str, code: str) -> N
     with pytest.raises(MayNot) as refused:
         exceptions.approve(actor=person(name), now=NOW, exception_id=number)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("asked_by", "code"), [("N2", "exceptions.himself"), ("A1", "")])
+def test_a_user_with_roles_under_two_persons_is_one_person(asked_by: str, code: str) -> None:
+    for human in ("N1", asked_by):
+        models.RoleAssignment.objects.create(
+            user="twice", person_id=human, role="compliance", side="both", start=make.LONG_AGO, recorded_at=BEGAN
+        )
+    himself = replace(person("N1"), name="twice")
+    number = requested(replace(person(asked_by), name="twice") if code else TRUSTED)
+    if code:
+        with pytest.raises(MayNot) as refused:
+            exceptions.approve(actor=himself, now=NOW, exception_id=number)
+        assert refused.value.code == code
+        return
+    exceptions.approve(actor=himself, now=NOW, exception_id=number)
+    with pytest.raises(MayNot) as refused:
+        exceptions.approve(actor=replace(person("A1"), name="twice"), now=NOW, exception_id=number)
+    assert refused.value.code == "exceptions.already"
+    assert exceptions.exceptions(actor=person("A1"), now=NOW)[0].open_sides == (AFFILIATE,)
 
 
 def test_nobody_approves_twice() -> None:

@@ -122,6 +122,18 @@ def test_neither_who_is_not_listed_nor_who_proposed_approves(who: Actor, code: s
     assert refused.value.code == code
 
 
+def test_who_proposed_it_does_not_approve_it_as_another_person_of_his() -> None:
+    models.RoleAssignment.objects.create(
+        user="jinji", person_id="PNET9", role="executive", side="network", start=make.LONG_AGO, recorded_at=sides.LOADED
+    )
+    waits = proposed(HR)
+    himself = actor(Role.EXECUTIVE, NETWORK, name="jinji", person="PNET9")
+    assert waits not in {one.id for one in rule_changes.awaiting(actor=himself, now=NOW)}
+    with pytest.raises(rule_changes.MayNot) as refused:
+        rule_changes.approve(actor=himself, now=NOW, change_id=waits)
+    assert refused.value.code == "rules.himself"
+
+
 def test_nobody_approves_twice_and_nothing_decided_is_decided_again() -> None:
     waits = proposed()
     approve(waits, APPROVERS[NETWORK])

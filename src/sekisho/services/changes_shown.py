@@ -43,14 +43,14 @@ def shown(*, actor: Actor, now: datetime, change_id: int) -> ChangeShown:
 
 def _shown(actor: Actor, now: datetime, found: Sequence[Proposal]) -> tuple[ChangeShown, ...]:
     names, today = Names.known(now), installation.today(now=now)
-    told, himself = Telling.of(actor, now, names), names.of_actor(actor)
+    told = Telling.of(actor, now, names)
     compliance = actor.has(Role.COMPLIANCE, on=today)
     return tuple(
         ChangeShown(
             proposal=one,
             approvals=tuple(map(approval, one.approvals)),
             waiting=told.waiting(one.open_sides, rule_changes.sides(one.change.id, names.approvers, today)),
-            may_approve=rule_changes.may_approve(one, himself, names, today),
+            may_approve=rule_changes.may_approve(one, actor, names, today),
             may_withdraw=one.state == PROPOSED and (compliance or one.proposed_by == actor.name),
         )
         for one in found

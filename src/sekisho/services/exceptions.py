@@ -143,11 +143,11 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
     if not any(person in persons for persons in sides.values()) and not seen(actor=actor, now=now, rows=[row]):
         raise _unknown(exception_id)
     _refuse_closed(row, now)
-    _refuse_approval(row, person, sides, names)
+    _refuse_approval(row, actor, sides, names)
     approval = {"by": actor.name, "person_id": person, "side": _sides_of(person, sides), "at": now.isoformat()}
     approvals = [*row.approvals, approval]
     missing = core.open_sides(
-        [names.of_approval(one) for one in approvals],
+        names.counted(approvals, row.person_id, row.requested_by),
         mover=names.of(row.person_id),
         requester=names.of_requester(row.requested_by),
         sides=sides,
@@ -158,15 +158,16 @@ def approve(*, actor: Actor, now: datetime, exception_id: str) -> ExceptionState
 
 
 def _refuse_approval(
-    row: models.RuleException, person: str, sides: Mapping[Side, frozenset[PersonId]], names: Names
+    row: models.RuleException, actor: Actor, sides: Mapping[Side, frozenset[PersonId]], names: Names
 ) -> None:
+    person = names.of_actor(actor)
     facts = {"by": person, "rule": row.rule_id}
     mover, requester = names.of(row.person_id), names.of_requester(row.requested_by)
-    if person in {mover, requester}:
+    if names.is_one_of(actor, row.person_id, row.requested_by):
         raise MayNot("exceptions.himself", facts)
     if not core.may_approve(person, mover=mover, requester=requester, sides=sides):
         raise MayNot("exceptions.not_listed", facts)
-    if person in {names.of_approval(one) for one in row.approvals}:
+    if names.has_approved(actor, row.approvals):
         raise MayNot("exceptions.already", facts)
 
 
@@ -370,7 +371,7 @@ def _core(row: models.RuleException, names: Names) -> RuleException:
         rule=row.rule_id,
         person_id=PersonId(names.of(row.person_id)),
         reason=row.reason,
-        approved_by=frozenset(names.of_approval(one) for one in row.approvals),
+        approved_by=frozenset(names.counted(row.approvals, row.person_id, row.requested_by)),
         period=Period(row.start, row.end),
         requested_by=names.of_requester(row.requested_by),
     )

@@ -111,7 +111,7 @@ def _shown(actor: Actor, now: datetime, states: Sequence[ExceptionState]) -> lis
                 asked_at=asked[state.id],
                 approvals=tuple(approval(one) for one in rows[state.id].approvals),
                 waiting=told.waiting(state.open_sides if state.state == REQUESTED else (), sides),
-                may_approve=_may_approve(actor, state, names, sides),
+                may_approve=_may_approve(actor, rows[state.id], state, names, sides),
                 may_withdraw=_may_withdraw(actor, state, today),
             )
         )
@@ -154,13 +154,20 @@ def _names(persons: Sequence[str], now: datetime) -> dict[str, str]:
     return found
 
 
-def _may_approve(actor: Actor, state: ExceptionState, names: Names, sides: Mapping[Side, frozenset[PersonId]]) -> bool:
+def _may_approve(
+    actor: Actor,
+    row: models.RuleException,
+    state: ExceptionState,
+    names: Names,
+    sides: Mapping[Side, frozenset[PersonId]],
+) -> bool:
     person, mover = names.of_actor(actor), names.of(state.person_id)
     requester = names.of_requester(state.requested_by)
     return (
         state.state == REQUESTED
         and core.may_approve(person, mover=mover, requester=requester, sides=sides)
-        and person not in state.approved_by
+        and not names.is_one_of(actor, row.person_id, row.requested_by)
+        and not names.has_approved(actor, row.approvals)
     )
 
 

@@ -137,9 +137,8 @@ def awaiting(*, actor: Actor, now: datetime) -> tuple[Proposal, ...]:
     if not rows:
         return ()
     known = _Known.at(now, now)
-    person = known.names.of_actor(actor)
     found = [_proposal(row, now, known) for row in rows]
-    return tuple(one for one in found if may_approve(one, person, known.names, known.today))
+    return tuple(one for one in found if may_approve(one, actor, known.names, known.today))
 
 
 def proposal(*, actor: Actor, now: datetime, change_id: int) -> Proposal:
@@ -166,11 +165,11 @@ def approve(*, actor: Actor, now: datetime, change_id: int) -> Proposal:
     person, proposer = names.of_actor(actor), names.of(row.proposed_by)
     listed = sides(row.rule_id, names.approvers, installation.today(now=now))
     facts = {"by": person, "rule": row.rule_id}
-    if person == proposer:
+    if names.is_one_of(actor, row.proposed_by):
         raise MayNot("rules.himself", facts)
     if not core.may_approve(person, mover="", requester=proposer, sides=listed):
         raise MayNot("rules.not_listed", facts)
-    if person in {names.of_approval(one) for one in row.approvals}:
+    if names.has_approved(actor, row.approvals):
         raise MayNot("rules.approved_already", facts)
     rule_preview.refuse_bad(change=_change(row), now=now)
     mine = ";".join(sorted(side for side, persons in listed.items() if person in persons))
@@ -243,13 +242,13 @@ def _list_approvers(row: models.RuleProposal, now: datetime) -> None:
         )
 
 
-def may_approve(proposal: Proposal, person: str, names: Names, today: date) -> bool:
-    """Tell whether a person's approval would count: listed, not the proposer, not given yet."""
-    given = {names.of_approval(one) for one in proposal.approvals}
-    listed = sides(proposal.change.id, names.approvers, today)
+def may_approve(proposal: Proposal, actor: Actor, names: Names, today: date) -> bool:
+    """Tell whether the actor's approval would count: listed, not the proposer, not given yet."""
+    person, listed = names.of_actor(actor), sides(proposal.change.id, names.approvers, today)
     proposer = names.of(proposal.proposed_by)
     by_rule = core.may_approve(person, mover="", requester=proposer, sides=listed)
-    return proposal.state == PROPOSED and by_rule and person not in given
+    own = names.is_one_of(actor, proposal.proposed_by) or names.has_approved(actor, proposal.approvals)
+    return proposal.state == PROPOSED and by_rule and not own
 
 
 def sides(rule_id: str, listed: tuple[Approvers, ...], today: date) -> Mapping[Side, frozenset[PersonId]]:
@@ -263,7 +262,7 @@ def sides(rule_id: str, listed: tuple[Approvers, ...], today: date) -> Mapping[S
 
 def _missing(row: models.RuleProposal, names: Names, today: date) -> tuple[Side, ...]:
     return core.open_sides(
-        [names.of_approval(one) for one in row.approvals],
+        names.counted(row.approvals, row.proposed_by),
         mover="",
         requester=names.of(row.proposed_by),
         sides=sides(row.rule_id, names.approvers, today),

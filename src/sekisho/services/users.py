@@ -1,6 +1,7 @@
 """Users, their roles, who is acting, and whether two names stand for one person (law 13)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sekisho.core.errors import SekishoError
@@ -73,31 +74,42 @@ def need_role(*, actor: Actor, now: datetime) -> None:
         raise NoRole("users.no_role", {"actor": actor.name})
 
 
+@dataclass(frozen=True, slots=True)
+class Selves:
+    """Who is whose other self: users, the persons behind them, ids linked to these (law 13). The one place of it."""
+
+    persons: Mapping[str, frozenset[str]]
+    """User → every person for whom he holds, or held, a role."""
+    same_as: Mapping[PersonId, PersonId]
+
+    @classmethod
+    def known(cls, known_at: datetime, names: Collection[str] | None = None) -> "Selves":
+        """Read what is known of these names, of everybody where none are named: a query, and one for the links."""
+        rows = RoleAssignment.objects.as_known_at(known_at).exclude(person_id="")
+        rows = rows if names is None else rows.filter(user__in=set(names))
+        persons: dict[str, frozenset[str]] = {}
+        for user, person in rows.values_list("user", "person_id"):
+            persons[user] = persons.get(user, frozenset()) | {person}
+        return cls(persons, person_facts.links(known_at=known_at))
+
+    def of(self, name: str, also: str | None = None) -> frozenset[str]:
+        """Return every id that stands for a user or person: the name, the persons behind it, the ids these are."""
+        known = {name, *self.persons.get(name, ()), *([also] if also else [])}
+        return frozenset(known | {self.same_as.get(PersonId(one), PersonId(one)) for one in known})
+
+
 def identities(*, name: str, known_at: datetime, person_id: str | None = None) -> frozenset[str]:
-    """Return every id that stands for a user: the name, the person behind it, and the ids linked to that person."""
-    behind = RoleAssignment.objects.as_known_at(known_at).filter(user=name).exclude(person_id="")
-    persons = {name, *behind.values_list("person_id", flat=True), *([person_id] if person_id else [])}
-    same_as = person_facts.links(known_at=known_at)
-    return frozenset(persons | {same_as.get(PersonId(one), PersonId(one)) for one in persons})
+    """Return every id that stands for a user: the name, the persons behind it, and the ids linked to these."""
+    return Selves.known(known_at, [name]).of(name, person_id)
 
 
 def same_as_actor(*, actor: Actor, names: Collection[str], now: datetime) -> frozenset[str]:
-    """Return those of the names, users' or persons' ids, that stand for the actor: three queries for any number."""
-    rows = RoleAssignment.objects.as_known_at(now).filter(user__in={actor.name, *names}).exclude(person_id="")
-    persons: dict[str, set[str]] = {}
-    for user, person in rows.values_list("user", "person_id"):
-        persons.setdefault(user, set()).add(person)
-    same_as = person_facts.links(known_at=now)
-
-    def stands_for(name: str, also: str | None = None) -> set[str]:
-        known = {name, *persons.get(name, ()), *([also] if also else [])}
-        return known | {same_as.get(PersonId(one), PersonId(one)) for one in known}
-
-    own = stands_for(actor.name, actor.person_id)
-    return frozenset(name for name in names if own & stands_for(name))
+    """Return those of the names, users' or persons' ids, that stand for the actor: two queries for any number."""
+    selves = Selves.known(now, [actor.name, *names])
+    own = selves.of(actor.name, actor.person_id)
+    return frozenset(name for name in names if own & selves.of(name))
 
 
 def is_same_person(*, actor: Actor, name: str, now: datetime) -> bool:
     """Tell whether the name, a user's or a person's id, stands for the actor himself."""
-    mine = identities(name=actor.name, known_at=now, person_id=actor.person_id)
-    return bool(mine & identities(name=name, known_at=now))
+    return bool(same_as_actor(actor=actor, names=[name], now=now))

@@ -192,7 +192,8 @@ def _exceptions(reader: _Reader) -> Iterator[Wait]:
         listed = rule_exceptions.listed(names.approvers, row.rule_id, (reader.on,))
         mover, asked_by = names.of(row.person_id), names.of_requester(row.requested_by)
         may = rule_exceptions.may_approve(person, mover=mover, requester=asked_by, sides=listed)
-        if may and person not in {names.of_approval(one) for one in row.approvals}:
+        own = names.is_one_of(reader.actor, row.person_id, row.requested_by)
+        if may and not own and not names.has_approved(reader.actor, row.approvals):
             mine.append(row)
     about = mine[0].exception_id if len(mine) == 1 else ""
     since = min((row.recorded_at for row in mine), default=None)
