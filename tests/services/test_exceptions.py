@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 
 import make
 from sekisho.core.kinds import AFFILIATE, BOTH, NETWORK, PersonId, Role
@@ -262,3 +263,31 @@ def test_the_mover_sees_his_own_and_others_see_none() -> None:
     assert len(exceptions.exceptions(actor=person("MOVER", Role.EMPLOYEE), now=NOW)) == 1
     assert exceptions.exceptions(actor=person("X1", Role.EMPLOYEE), now=NOW) == ()
     assert len(exceptions.exceptions(actor=person("X1", Role.COMPLIANCE), now=NOW)) == 1
+
+
+def test_of_an_exception_one_row_stands_at_a_time() -> None:
+    row = models.RuleException.objects.get(exception_id=requested())
+    row.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save(force_insert=True)
+
+
+def test_a_number_that_somebody_took_meanwhile_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL two requests may draw the same number before either is there."""
+    first, drawn = requested(), iter(["X0001", "X0001"])
+    real = exceptions._next_id
+    monkeypatch.setattr(exceptions, "_next_id", lambda: next(drawn, None) or real())
+    assert (first, requested()) == ("X0001", "X0002")
+
+
+def test_who_comes_second_to_an_exception_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    number, real = requested(), exceptions.core.open_sides
+
+    def meanwhile(*rows: object, **words: object) -> object:
+        models.RuleException.objects.filter(exception_id=number).update(superseded_at=NOW)
+        return real(*rows, **words)
+
+    monkeypatch.setattr(exceptions.core, "open_sides", meanwhile)
+    with pytest.raises(NotOpen) as refused:
+        exceptions.approve(actor=person("N1"), now=NOW, exception_id=number)
+    assert refused.value.code == "exceptions.changed"

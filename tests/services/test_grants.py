@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 import make
 import plantings
 from sekisho.core.kinds import BOTH, PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.users import Actor, RoleGrant
-from sekisho.services import access, grants
+from sekisho.services import access, grants, users
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +78,27 @@ def test_an_approved_grant_is_not_approved_again() -> None:
     grants.approve(actor=actor("b", "P8"), grant_id=asked.id, now=NOW)
     with pytest.raises(grants.UnknownGrant):
         grants.approve(actor=actor("c", "P9"), grant_id=asked.id, now=NOW)
+
+
+def test_of_a_grant_one_row_stands_at_a_time() -> None:
+    asked = grants.add(actor=actor("a", "P7"), request=REQUEST, now=NOW)
+    row = models.Grant.objects.get(grant_id=asked.id)
+    row.pk, row.state = None, "approved"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save(force_insert=True)
+
+
+def test_who_comes_second_to_a_grant_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the read and the write of one, another ends it: as on PostgreSQL two transactions may."""
+    asked = grants.add(actor=actor("a", "P7"), request=REQUEST, now=NOW)
+    real = users.is_same_person
+
+    def meanwhile(**words: object) -> bool:
+        models.Grant.objects.filter(grant_id=asked.id).update(superseded_at=NOW)
+        return bool(real(**words))
+
+    monkeypatch.setattr(users, "is_same_person", meanwhile)
+    with pytest.raises(grants.NotOpen) as caught:
+        grants.approve(actor=actor("b", "P8"), grant_id=asked.id, now=NOW)
+    assert caught.value.code == "grants.changed"
+    assert models.Grant.objects.count() == 1

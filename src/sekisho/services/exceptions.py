@@ -5,11 +5,12 @@ rule, each another person, the network side's always among them, never the reque
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from sekisho.core import exceptions as core
 from sekisho.core.canonical import Json
@@ -27,6 +28,8 @@ from sekisho.services.rules import approvers, rules
 from sekisho.store import models
 
 REQUESTED, APPROVED, WITHDRAWN = "requested", "approved", "withdrawn"
+TRIES = 20
+"""How often a number is drawn anew that somebody else took meanwhile."""
 REQUESTERS = (Role.HR, Role.COMPLIANCE, Role.IT_OPERATION, Role.UNIT_HEAD)
 
 
@@ -86,20 +89,28 @@ def request(*, actor: Actor, now: datetime, asked: Request) -> ExceptionState:
     if not any(actor.has(role, on=today) for role in REQUESTERS):
         raise MayNot("exceptions.may_not_request")
     _refuse_incomplete(asked, actor, now)
-    row = models.RuleException.objects.create(
-        exception_id=_next_id(),
-        rule_id=asked.rule,
-        person_id=asked.person_id,
-        reason=asked.reason.strip(),
-        requested_by=actor.name,
-        approvals=[],
-        state=REQUESTED,
-        start=asked.start,
-        end=asked.end,
-        recorded_at=now,
-    )
+    row = _numbered(asked, actor, now)
     _entry("exception.requested", row, actor, now)
     return _state(row, now)
+
+
+def _numbered(asked: Request, actor: Actor, now: datetime) -> models.RuleException:
+    """Write the request under the next free number; where two ask at once, the second takes the one after."""
+    for _ in range(TRIES):
+        with suppress(IntegrityError), transaction.atomic():
+            return models.RuleException.objects.create(
+                exception_id=_next_id(),
+                rule_id=asked.rule,
+                person_id=asked.person_id,
+                reason=asked.reason.strip(),
+                requested_by=actor.name,
+                approvals=[],
+                state=REQUESTED,
+                start=asked.start,
+                end=asked.end,
+                recorded_at=now,
+            )
+    raise NotOpen("exceptions.busy")
 
 
 def _refuse_incomplete(asked: Request, actor: Actor, now: datetime) -> None:
@@ -283,7 +294,9 @@ def covered(*, kind: str, on: date, known_at: datetime) -> dict[PersonId, Covere
 
 
 def _current(exception_id: str, now: datetime) -> models.RuleException:
-    row = models.RuleException.objects.as_known_at(now).filter(exception_id=exception_id).order_by("-id").first()
+    """Return the exception as it stands, locked: whoever changes it does so one after the other."""
+    rows = models.RuleException.objects.as_known_at(now).select_for_update()
+    row = rows.filter(exception_id=exception_id).order_by("-id").first()
     if row is None:
         raise _unknown(exception_id)
     return row
@@ -302,8 +315,13 @@ def _refuse_closed(row: models.RuleException, now: datetime) -> None:
 def _replaced(
     row: models.RuleException, now: datetime, *, approvals: list[dict[str, Any]], state: str, end: date | None
 ) -> models.RuleException:
-    """Close the row on the record axis and write how it stands now."""
-    models.RuleException.objects.filter(pk=row.pk).update(superseded_at=now)
+    """Close the row on the record axis and write how it stands now.
+
+    Raises:
+        NotOpen: somebody else has changed it meanwhile.
+    """
+    if not models.RuleException.objects.filter(pk=row.pk, superseded_at=None).update(superseded_at=now):
+        raise NotOpen("exceptions.changed", {"exception": row.exception_id})
     return models.RuleException.objects.create(
         exception_id=row.exception_id,
         rule_id=row.rule_id,

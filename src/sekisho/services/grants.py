@@ -33,6 +33,10 @@ class UnknownGrant(SekishoError):
     """No open grant has that id."""
 
 
+class NotOpen(SekishoError):
+    """Somebody else has changed the grant meanwhile."""
+
+
 class OwnGrant(SekishoError):
     """Nobody approves a grant that he asked for or that is for himself (law 13)."""
 
@@ -103,17 +107,17 @@ def approve(*, actor: Actor, grant_id: str, now: datetime) -> GrantState:
         UnknownGrant: no such grant waits for approval, or none of a side on which the actor approves.
         NotAllowed: none of the approving roles.
         OwnGrant: the approver asked for it, or it is for him.
+        NotOpen: somebody else has changed it meanwhile.
     """
     _need(actor, APPROVING, now)
-    row = models.Grant.objects.current().filter(grant_id=grant_id, state=REQUESTED).first()
+    open_ones = models.Grant.objects.current().select_for_update().filter(grant_id=grant_id, state=REQUESTED)
+    row = open_ones.first()
     side = _side(access.known_systems(known_at=now), row.system_id, row.entitlement) if row else None
     if row is None or not _has_one(actor, APPROVING, now, side):
         raise UnknownGrant("grants.unknown", {"id": grant_id})
     if any(users.is_same_person(actor=actor, name=name, now=now) for name in (row.requested_by, row.person_id)):
         raise OwnGrant("grants.own", {"id": grant_id, "actor": actor.name})
-    row.superseded_at = now
-    row.save(update_fields=["superseded_at"])
-    row.pk, row.superseded_at, row.recorded_at = None, None, now
+    _close(row, now)
     row.approver, row.state = actor.name, access.APPROVED
     row.save(force_insert=True)
     _record("grant.approved", actor, row, side, now)
@@ -132,7 +136,8 @@ def end(*, actor: Actor, grant_id: str, day: date, now: datetime) -> GrantState:
         BadGrant: it stands in grants.csv, or the day lies in the past or not before its end.
     """
     _need(actor, ASKING, now)
-    row = models.Grant.objects.current().filter(grant_id=grant_id).exclude(state=WITHDRAWN).first()
+    open_ones = models.Grant.objects.current().select_for_update().filter(grant_id=grant_id)
+    row = open_ones.exclude(state=WITHDRAWN).first()
     side = _side(access.catalogue(known_at=now), row.system_id, row.entitlement) if row else None
     his = row is not None and users.is_same_person(actor=actor, name=row.requested_by, now=now)
     if row is None or not (his or _has_one(actor, APPROVING, now, side)):
@@ -142,13 +147,22 @@ def end(*, actor: Actor, grant_id: str, day: date, now: datetime) -> GrantState:
     if row.state == access.APPROVED and (day < installation.today(now=now) or (row.end and day >= row.end)):
         raise BadGrant("grants.bad_end", {"day": day.isoformat()})
     waiting = row.state == REQUESTED
-    row.superseded_at = now
-    row.save(update_fields=["superseded_at"])
-    row.pk, row.superseded_at, row.recorded_at = None, None, now
+    _close(row, now)
     row.state, row.end = (WITHDRAWN, row.end) if waiting else (row.state, max(day, row.start))
     row.save(force_insert=True)
     _record("grant.withdrawn" if waiting else "grant.ended", actor, row, side, now)
     return _state(row)
+
+
+def _close(row: models.Grant, now: datetime) -> None:
+    """Close the row on the record axis and make it ready to be written as it stands now.
+
+    Raises:
+        NotOpen: somebody else has changed it meanwhile.
+    """
+    if not models.Grant.objects.filter(pk=row.pk, superseded_at=None).update(superseded_at=now):
+        raise NotOpen("grants.changed", {"id": row.grant_id})
+    row.pk, row.superseded_at, row.recorded_at = None, None, now
 
 
 def grants(*, actor: Actor, now: datetime) -> tuple[GrantState, ...]:

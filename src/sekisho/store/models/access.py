@@ -60,6 +60,16 @@ class Grant(Fact):
     approver = models.CharField(max_length=150, blank=True)
     state = models.CharField(max_length=16)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grant_id"],
+                condition=models.Q(superseded_at__isnull=True) & ~models.Q(requested_by="folder"),
+                name="grant_current_once",
+            )
+        ]
+        """Of the folder's the folder says which there are."""
+
 
 class ProtectedAccount(Fact):
     """An account that no plan touches, and why."""

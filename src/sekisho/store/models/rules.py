@@ -65,6 +65,16 @@ class RuleException(Fact):
     """[{by, person_id, side, at}], each an approval by one listed approver."""
     state = models.CharField(max_length=16)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exception_id"],
+                condition=models.Q(superseded_at__isnull=True) & ~models.Q(requested_by__startswith="folder:"),
+                name="exception_current_once",
+            )
+        ]
+        """Of the folder's the folder says which there are."""
+
 
 class Parameter(Fact):
     """A setting and its value while it holds."""
