@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 import plantings
 from sekisho.connectors.memory import Faults, MemoryTarget
@@ -13,7 +15,7 @@ from sekisho.core.kinds import BOTH, NETWORK, PersonId, Role, Side
 from sekisho.core.periods import Period
 from sekisho.core.plans import Plan
 from sekisho.core.users import Actor, RoleGrant
-from sekisho.services import installation, plan_approvals, plans, verification
+from sekisho.services import installation, plan_approvals, plan_review, plans, verification
 from sekisho.store import models
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +203,47 @@ def test_the_planner_does_not_approve_under_another_name(home: Path) -> None:
     with pytest.raises(plans.OwnPlan):
         approve(home, plan, actor=actor("other", "P9", Role.COMPLIANCE))
     assert approve(home, plan, actor=actor("c", "P8", Role.COMPLIANCE)).approvals[0].by == "c"
+
+
+def test_no_list_says_approved_where_the_switch_would_not_run(home: Path) -> None:
+    """A link found after the approval makes the approver the planner's other self: his approval counts nowhere."""
+    plantings.role("it1", "P9", "it_operation")
+    plantings.role("c", "P8", "compliance")
+    plan = make_plan(home, actor=actor("it1", "P9", Role.IT_OPERATION))
+    reader = actor("c", "P8", Role.COMPLIANCE)
+    approve(home, plan, actor=reader)
+    assert plan_review.line(actor=reader, now=NOW, sha256=plan.sha256).state == plan_review.APPROVED
+    models.PersonLink.objects.create(
+        person_id="P8", same_as="P9", reason="r", actor="hr", start=date(2000, 1, 1), recorded_at=NOW
+    )
+    for line in (
+        plan_review.line(actor=reader, now=NOW, sha256=plan.sha256),
+        *plan_review.plan_lines(actor=reader, now=NOW),
+    ):
+        assert (line.state, line.approvals) == (plan_review.WAITING, 0)
+
+
+def test_the_list_of_plans_takes_the_same_queries_however_many_there_are(home: Path) -> None:
+    reader, counted = actor("c", "P8", Role.COMPLIANCE), []
+    for number in range(3):
+        plan = make_plan(home, as_of=AS_OF + timedelta(days=number))
+        approve(home, plan)
+        with CaptureQueriesContext(connection) as queries:
+            plan_review.plan_lines(actor=reader, now=NOW)
+        counted.append(len(queries))
+    assert len(set(counted)) == 1
+
+
+@pytest.mark.parametrize("finished", [None, NOW])
+def test_nothing_is_approved_once_the_switch_has_begun(home: Path, finished: datetime | None) -> None:
+    plan = make_plan(home)
+    models.Cutover.objects.create(
+        plan=models.Plan.objects.get(), started_at=NOW, started_by="x", phase=1, finished_at=finished
+    )
+    with pytest.raises(plans.Begun) as refused:
+        approve(home, plan)
+    assert refused.value.code == "plans.begun"
+    assert not models.PlanApproval.objects.exists()
 
 
 @pytest.mark.parametrize("role", [Role.HR, Role.UNIT_HEAD, Role.ADMINISTRATOR, Role.EXECUTIVE])

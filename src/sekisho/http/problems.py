@@ -45,6 +45,7 @@ STATUS: dict[str, int] = {
     "UnknownVerification": NOT_FOUND,
     # what does not fit how things stand
     "AlreadyOne": CONFLICT,
+    "Begun": CONFLICT,
     "Cloned": CONFLICT,
     "ClosedAlready": CONFLICT,
     "Expired": CONFLICT,

@@ -194,7 +194,7 @@ def _former(line: PlanLine, now: datetime) -> PlanLine | None:
     """Return the plan before for the same time, if there is one."""
     rows = models.Plan.objects.filter(as_of=line.as_of, planned_at__lt=line.planned_at, planned_at__lte=now)
     row = rows.defer("document").select_related("cutover").prefetch_related("approvals").order_by("-planned_at").first()
-    return plan_review.line_of(row, required=line.required, now=now) if row is not None else None
+    return plan_review.lines_of([row], required=line.required, now=now)[0] if row is not None else None
 
 
 def _key(plan: Plan) -> tuple[str, ...]:

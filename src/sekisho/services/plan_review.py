@@ -1,7 +1,7 @@
 """Plans as their reviewers see them: which there are, how each stands, what became of it. 切替計画の承認."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.db.models import Count
 from sekisho.core.kinds import NEUTRAL, OperationState, Side
 from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import installation, plans, rules, visibility
+from sekisho.services import installation, plan_approvals, plans, rules, visibility
 from sekisho.services.plans import Standing
 from sekisho.store import models
 
@@ -41,7 +41,7 @@ def plan_lines(*, actor: Actor, now: datetime) -> tuple[PlanLine, ...]:
     visibility.need_some(actor=actor, kind=FactKind.PLAN, now=now, least=Depth.COUNT)
     required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
     rows = models.Plan.objects.defer("document").select_related("cutover").prefetch_related("approvals")
-    return tuple(line_of(row, required=required, now=now) for row in rows.order_by("-planned_at", "-pk")[:MOST])
+    return lines_of(list(rows.order_by("-planned_at", "-pk")[:MOST]), required=required, now=now)
 
 
 def line(*, actor: Actor, now: datetime, sha256: str) -> PlanLine:
@@ -57,7 +57,7 @@ def line(*, actor: Actor, now: datetime, sha256: str) -> PlanLine:
     if row is None:
         raise plans.BadPlan("plans.not_made_here", {"sha256": sha256})
     required = rules.parameters(known_at=now).number("approvals_required", installation.today(now=now))
-    return line_of(row, required=required, now=now)
+    return lines_of([row], required=required, now=now)[0]
 
 
 def review(*, actor: Actor, now: datetime, sha256: str) -> Standing:
@@ -90,9 +90,16 @@ def outcomes(*, actor: Actor, now: datetime, sha256: str) -> Mapping[tuple[Side,
     return counted
 
 
-def line_of(row: models.Plan, *, required: int, now: datetime) -> PlanLine:
-    """Return a plan's line; the caller has asked whether the actor may know of it."""
-    approvals = len(row.approvals.all())
+def lines_of(rows: Collection[models.Plan], *, required: int, now: datetime) -> tuple[PlanLine, ...]:
+    """Return the plans' lines; the caller has asked whether the actor may know of them.
+
+    What counts as approved here is what counts when the switch is set and when it runs (`plan_approvals`).
+    """
+    counted = plan_approvals.counted(rows=rows, now=now)
+    return tuple(_line(row, len(counted[row.sha256]), required, now) for row in rows)
+
+
+def _line(row: models.Plan, approvals: int, required: int, now: datetime) -> PlanLine:
     cutover = getattr(row, "cutover", None)
     if cutover is not None:
         state = FINISHED if cutover.finished_at else RUNNING

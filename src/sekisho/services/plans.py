@@ -19,7 +19,6 @@ from django.db.models.functions import Cast
 from sekisho.core import parts
 from sekisho.core.access import Catalogue, Reading, Unread
 from sekisho.core.canonical import Json, canonical, sha256_hex
-from sekisho.core.cutover import approvals
 from sekisho.core.errors import SekishoError
 from sekisho.core.guards import SHRUNK, Before, GuardFacts, judge
 from sekisho.core.kinds import BOTH, NEUTRAL, PersonId, Role, Side
@@ -30,7 +29,7 @@ from sekisho.core.users import Actor
 from sekisho.core.visibility import Depth, FactKind, decide
 from sekisho.core.wall import Covered
 from sekisho.services import access, installation, ledger, observations, plan_facts, rules, users, visibility
-from sekisho.services.plan_approvals import Approval, approved
+from sekisho.services.plan_approvals import Approval, approved, given
 from sekisho.services.plan_cuts import cut, systems_named
 from sekisho.store import models
 
@@ -48,6 +47,10 @@ class BadPlan(SekishoError):
 
 class Expired(SekishoError):
     """The plan is too old to be approved."""
+
+
+class Begun(SekishoError):
+    """The switch of the plan has begun or is finished: nothing is approved afterwards."""
 
 
 class OwnPlan(SekishoError):
@@ -136,6 +139,7 @@ def approve(
     Raises:
         BrokenPlan, BadPlan: the file was changed, or the plan was not made here.
         Expired: too late.
+        Begun: its switch has begun or is finished.
         NotAllowed: neither compliance nor IT operation, or not on every side of the plan.
         OwnPlan: the approver made the plan.
         CommandLineOnly: a claim is not enough here (parameter `accept_cli_approval`).
@@ -147,6 +151,8 @@ def approve(
         raise Expired("plans.expired", {"expires_at": plan.expires_at.isoformat()})
     sides = {part.side for part in plan.parts}
     _need(actor, APPROVING, sides, now, "plans.may_not_approve")
+    if models.Cutover.objects.filter(plan__sha256=plan.sha256).exists():
+        raise Begun("plans.begun")
     if users.is_same_person(actor=actor, name=plan.planned_by, now=now):
         raise OwnPlan("plans.own_plan", {"actor": actor.name})
     parameters = rules.parameters(known_at=now)
@@ -163,7 +169,7 @@ def approve(
     if signed is not None:
         facts["assertion"] = sha256_hex(canonical(signed))
     ledger.record(kind="plan.approved", actor=actor.name, now=now, facts=facts)
-    if approvals(plan, [*earlier, actor.name]) > parameters.number("approvals_required", day):
+    if given(sha256=plan.sha256, now=now) > parameters.number("approvals_required", day):
         _accept_shrinking(plan, actor, now)
     return _standing(plan, now)
 
