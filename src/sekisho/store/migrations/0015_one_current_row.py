@@ -19,7 +19,7 @@ def close_older(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0013_installation_proposals")]
+    dependencies = [("store", "0014_announced_orders")]
 
     operations = [
         migrations.RunPython(close_older, migrations.RunPython.noop),
