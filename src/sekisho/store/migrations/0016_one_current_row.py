@@ -19,7 +19,7 @@ def close_older(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0014_announced_orders")]
+    dependencies = [("store", "0015_job_progress")]
 
     operations = [
         migrations.RunPython(close_older, migrations.RunPython.noop),
