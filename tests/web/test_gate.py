@@ -305,9 +305,10 @@ POSTED = sorted(name for name, page in pages.PAGES.items() if page.acts)
 def test_no_form_is_taken_that_did_not_come_from_this_site(name: str, world: sides.World, at_the_day: Path) -> None:
     client = browser(enforce_csrf_checks=True)
     client.force_login(sites.user(webrooms.WHO, *((role.value, "both") for role in Role)))
+    path = webrooms.address(world, name, NETWORK)
     before = models.LedgerEntry.objects.count()
     for act in pages.PAGES[name].acts:
-        answer = client.post(webrooms.address(world, name, NETWORK), {"do": act})
+        answer = client.post(path, {"do": act})
         assert answer.status_code == 403, act
     assert models.LedgerEntry.objects.count() == before
 

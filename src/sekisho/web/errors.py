@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,8 +22,10 @@ def page_of(request: HttpRequest, error: SekishoError) -> HttpResponse:
     return _page(request, forms.sentence(error), status_of(error))
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Return the page of a request that makes no sense."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page of a request that makes no sense; of one to a name that is not ours, a bare sentence."""
+    if isinstance(exception, DisallowedHost):  # the frame names the host, which nobody believes
+        return HttpResponseBadRequest(say("page_errors.bad_request"), content_type="text/plain; charset=utf-8")
     return _page(request, say("page_errors.bad_request"), 400)
 
 
