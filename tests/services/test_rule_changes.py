@@ -99,6 +99,23 @@ def test_orders_are_checked_and_past_moves_judged_again_by_its_day(world: Path) 
     assert {one.state for one in models.Job.objects.all()} == {jobs.DONE}
 
 
+def test_moves_of_every_side_are_judged_again_whatever_becomes_of_the_proposer(world: Path) -> None:
+    approve(proposed())
+    models.RoleAssignment.objects.filter(user="jinji").update(end=NOW.date())
+    assert {one.side for one in models.Job.objects.all()} == {"both"}
+    clock = sides.AS_OF + timedelta(days=40)
+    while work.step(home=world, clock=lambda: clock):
+        pass
+    assert {(one.state, one.error) for one in models.Job.objects.all()} == {(jobs.DONE, "")}
+    looked = {
+        one.side: one.facts["looked_at"]
+        for one in ledger.last(count=500, sides=ledger.sides())
+        if one.kind == "moves.rescreened"
+    }
+    assert looked[AFFILIATE], "HR of the network side proposed it, and sees none of these"
+    assert looked[NETWORK]
+
+
 def test_one_sides_approval_is_not_enough_and_the_networks_is_always_needed() -> None:
     waits = proposed()
     first = approve(waits, APPROVERS[AFFILIATE])

@@ -11,6 +11,8 @@ CUTOVER, VERIFICATION, CHECK, PLAN, REPLAN = "cutover", "verification", "check",
 IMPORT, AUDIT, PACK = "import", "audit", "pack"
 PREVIEW, RESCREEN = "preview", "rescreen"
 _SYSTEMS = (Role.IT_OPERATION,)
+BY_HOUSE = "rule_change"
+"""The parameter of work that follows from an adopted rule and judges every side; nobody can ask for it with that."""
 ASKING: Mapping[str, tuple[Role, ...]] = {
     PLAN: _SYSTEMS,
     REPLAN: _SYSTEMS,

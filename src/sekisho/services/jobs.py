@@ -20,6 +20,7 @@ from sekisho.services import installation, ledger
 from sekisho.services.job_kinds import (
     ASKING,
     AUDIT,
+    BY_HOUSE,
     CHECK,
     CUTOVER,
     IMPORT,
@@ -38,6 +39,7 @@ from sekisho.store import models
 __all__ = [  # read through this module, though they stand beside it
     "ASKING",
     "AUDIT",
+    "BY_HOUSE",
     "CHECK",
     "CUTOVER",
     "IMPORT",

@@ -20,6 +20,7 @@ from sekisho.core.periods import Period
 from sekisho.core.rule_matrix import in_force
 from sekisho.core.rules import Approvers, Rule, body_of, differences, read_rule
 from sekisho.core.users import Actor
+from sekisho.core.visibility import common_side
 from sekisho.services import installation, jobs, ledger, rule_preview, rules, users
 from sekisho.services.exception_names import Names
 from sekisho.services.jobs import NewJob
@@ -199,7 +200,7 @@ def withdraw(*, actor: Actor, now: datetime, change_id: int) -> Proposal:
 
 
 def _adopt(row: models.RuleProposal, actor: Actor, now: datetime) -> None:
-    """Write the version and ask for what follows from it, in the proposer's name."""
+    """Write the version and ask for what follows from it: of every side, whatever becomes of the proposer's roles."""
     today = installation.today(now=now)
     approved_by = "、".join(one["by"] for one in row.approvals)
     known = models.Rule.objects.as_known_at(now).filter(rule_id=row.rule_id).exists()
@@ -218,13 +219,13 @@ def _adopt(row: models.RuleProposal, actor: Actor, now: datetime) -> None:
     row.save(update_fields=["state", "decided_at"])
     _entry("rule.adopted", row, actor, now)
     by_its_day = max(now, installation.midnight(day=row.start, known_at=now))
-    proposer = users.signed_in_actor(name=row.proposed_by, now=now)
-    since = looked_back(now=now).isoformat()
+    by_house: dict[str, Json] = {jobs.BY_HOUSE: row.pk}
+    rescreen = by_house | {"since": looked_back(now=now).isoformat()}
+    side = common_side([Side(one) for one in jobs.sides(now=now)], released=False)
     for asked in (
-        NewJob(jobs.CHECK, f"check after rule change {row.pk}", {}, now),
-        NewJob(jobs.RESCREEN, f"rescreen after rule change {row.pk}", {"since": since}, by_its_day),
+        NewJob(jobs.CHECK, f"check after rule change {row.pk}", by_house, now),
+        NewJob(jobs.RESCREEN, f"rescreen after rule change {row.pk}", rescreen, by_its_day),
     ):
-        side = jobs.side_of(actor=proposer, kind=asked.kind, now=now)
         jobs.make(asked, requested_by=row.proposed_by, now=now, side=side)
 
 
