@@ -273,6 +273,7 @@ BODIES: Mapping[str, Asked] = {
     "change_propose": lambda *_: {"draft": _drafted(), "reason": "r"},
     "preview_ask": lambda *_: {"draft": _drafted()},
     "anchor_hand": lambda *_: {"holder": "the regulator", "way": "mail"},
+    "ledger_audit": lambda *_: None,
     "pack_ask": lambda _, side, __: {"side": side},
     "grant_end": lambda *_: {"to": "2024-04-02"},
     "waiting_go_on": lambda *_: {},

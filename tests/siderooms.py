@@ -159,7 +159,7 @@ def _placed(who_asks: Actor) -> object:
 
 def _entries(who_asks: Actor) -> tuple[Entry, ...]:
     wanted = entries_shown.Wanted()
-    return entries_shown.page(actor=who_asks, now=NOW, wanted=wanted, number=1, size=500).entries
+    return entries_shown.page(actor=who_asks, now=NOW, wanted=wanted, first=0, size=500).entries
 
 
 def _preview(who_asks: Actor) -> object:

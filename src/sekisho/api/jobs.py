@@ -15,7 +15,14 @@ from sekisho.services.jobs import JobShown, NewJob
 from sekisho.services.schedules import ScheduleShown
 
 MOST = 500
-WORK = (FactKind.PLAN, FactKind.DEVIATION, FactKind.VERDICT)
+WORK = (
+    FactKind.PLAN,
+    FactKind.DEVIATION,
+    FactKind.VERDICT,
+    FactKind.ORDER_FILE,
+    FactKind.ENTRY,
+    FactKind.INSTALLATION,
+)
 """What jobs are about; whoever may count any of it may know of some job."""
 Time = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Field(examples=["02:00"])]
 Kind = Literal["check", "replan", "verification"]
@@ -133,7 +140,7 @@ class Workers(Answer):
     overdue_since: Moment | None
 
 
-@call("GET workers", scope="jobs:read", needs=(*WORK, FactKind.INSTALLATION), least=Depth.COUNT)
+@call("GET workers", scope="jobs:read", needs=WORK, least=Depth.COUNT)
 def worker_show(request: Request) -> Workers:
     """Return whether anybody is there to carry work out."""
     return Workers.model_validate(workers.health(now=request.caller.now))

@@ -6,12 +6,13 @@ from ninja import Query
 from pydantic import Field
 
 from sekisho.api.calls import Request, call
-from sekisho.api.jobs import Asked, Job, job_of
+from sekisho.api.jobs import Asked, Job, asked_for, job_of
 from sekisho.api.lists import Listed, Paging, listed, turned
 from sekisho.api.wire import Answer, Day, Moment, Name, Question, Words
 from sekisho.core.visibility import Depth, FactKind
-from sekisho.services import anchors, entries, entries_shown, pack_jobs
+from sekisho.services import anchors, entries, entries_shown, jobs, pack_jobs
 from sekisho.services.entries_shown import Wanted
+from sekisho.services.jobs import NewJob
 from sekisho.services.ledger import Entry as Found
 
 ENTRIES = (FactKind.ENTRY,)
@@ -45,16 +46,6 @@ class ProvenEntry(Answer):
     proof: str
 
 
-class Audit(Answer):
-    """What a check of the whole ledger found."""
-
-    ok: bool
-    entries: int
-    unsequenced: int
-    checkpoints: int
-    root: str
-
-
 @call("GET ledger", scope="ledger:read", needs=ENTRIES, least=Depth.COUNT)
 def ledger(request: Request) -> Checkpoint:
     """Return the last checkpoint and the verifier key to check it with."""
@@ -76,8 +67,8 @@ def entry_list(
     caller, wanted = request.caller, Wanted(kind=kind, person=person, start=start, end=end)
 
     def fetch(first: int, last: int) -> tuple[tuple[Found, ...], int]:
-        page = entries_shown.page(actor=caller.actor, now=caller.now, wanted=wanted, number=1, size=last)
-        return page.entries[first:], page.total
+        page = entries_shown.page(actor=caller.actor, now=caller.now, wanted=wanted, first=first, size=last - first)
+        return page.entries, page.total
 
     return turned(request, paging, fetch, made=_entry)
 
@@ -89,10 +80,12 @@ def entry_show(request: Request, entry: Name) -> ProvenEntry:
     return ProvenEntry(entry=_entry(found), proof=proof.text())
 
 
-@call("GET ledger/verify", scope="ledger:read", needs=ENTRIES, least=Depth.COUNT)
-def ledger_verify(request: Request) -> Audit:
-    """Check the whole ledger: every leaf, the tree, the checkpoints."""
-    return Audit.model_validate(entries.verify(actor=request.caller.actor, now=request.caller.now))
+@call("POST ledger/audits", scope="ledger:write", needs=ENTRIES, least=Depth.COUNT, status=202)
+def ledger_audit(request: Request) -> Asked:
+    """Ask for a check of the whole ledger: every leaf, the tree, the checkpoints. The job says what was found."""
+    caller = request.caller
+    key = f"audit {caller.actor.name} {caller.now.isoformat()}"
+    return asked_for(request, NewJob(jobs.AUDIT, key, {}, caller.now))
 
 
 class Anchor(Answer):

@@ -88,8 +88,9 @@ def vanished_list(request: Request, upload_id: Id, paging: Query[Paging]) -> Lis
     total = order_uploads.waiting(actor=caller.actor, now=caller.now, upload_id=upload_id).vanished
 
     def fetch(first: int, last: int) -> tuple[tuple[order_uploads.Vanished, ...], int]:
-        found = order_uploads.vanished(actor=caller.actor, now=caller.now, upload_id=upload_id, page=1, size=last)
-        return found[first:], total
+        size = last - first
+        found = order_uploads.vanished(actor=caller.actor, now=caller.now, upload_id=upload_id, first=first, size=size)
+        return found, total
 
     return turned(request, paging, fetch, made=VanishedPerson.model_validate)
 

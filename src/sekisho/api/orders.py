@@ -150,8 +150,7 @@ def file_list(request: Request, paging: Query[Paging]) -> Listed[OrderFile]:
     caller = request.caller
 
     def fetch(first: int, last: int) -> tuple[tuple[FileLine, ...], int]:
-        found, total = order_files.files(actor=caller.actor, now=caller.now, size=last)
-        return found[first:], total
+        return order_files.files(actor=caller.actor, now=caller.now, first=first, size=last - first)
 
     return turned(request, paging, fetch, made=OrderFile.model_validate)
 

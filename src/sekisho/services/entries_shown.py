@@ -36,8 +36,8 @@ class EntriesPage:
     kinds: tuple[str, ...]
 
 
-def page(*, actor: Actor, now: datetime, wanted: Wanted, number: int, size: int) -> EntriesPage:
-    """Return the `number`th page (from 1) of what is wanted and the actor reads in detail.
+def page(*, actor: Actor, now: datetime, wanted: Wanted, first: int, size: int) -> EntriesPage:
+    """Return `size` entries from the place `first` (from 0) on, of what is wanted and the actor reads in detail.
 
     Raises:
         NotVisible: the actor may not even know that there are entries.
@@ -54,7 +54,6 @@ def page(*, actor: Actor, now: datetime, wanted: Wanted, number: int, size: int)
         rows = rows.filter(recorded_at__gte=installation.midnight(day=wanted.start, known_at=now))
     if wanted.end is not None:
         rows = rows.filter(recorded_at__lt=installation.midnight(day=day_after(wanted.end), known_at=now))
-    first = (number - 1) * size
     shown = rows.order_by("-pk").values_list("leaf", "position")[first : first + size]
     return EntriesPage(
         entries=tuple(ledger.entry_of(leaf=bytes(leaf), position=position) for leaf, position in shown),

@@ -150,9 +150,9 @@ class FileShown:
 
 
 def files(
-    *, actor: Actor, now: datetime, words: str = "", sort: str = "", page: int = 1, size: int = PAGE
+    *, actor: Actor, now: datetime, words: str = "", sort: str = "", first: int = 0, size: int = PAGE
 ) -> tuple[tuple[FileLine, ...], int]:
-    """Return a page of the files, newest first unless sorted otherwise, and how many there are.
+    """Return `size` files from the place `first` on, newest first unless sorted otherwise, and how many there are.
 
     Raises:
         NotVisible: the actor may not even know that there are files.
@@ -164,7 +164,7 @@ def files(
     rows = rows.annotate(open_rows=F("rejected") - F("mended"))
     field = _SORTS.get(sort.removeprefix("-"), "")
     order = [f"-{field}" if sort.startswith("-") else field, "-pk"] if field else ["-pk"]
-    cut = rows.order_by(*order)[(page - 1) * size : page * size]
+    cut = rows.order_by(*order)[first : first + size]
     reads = readers(actor=actor, now=now)
     return tuple(_line(row, reads) for row in cut), rows.count()
 

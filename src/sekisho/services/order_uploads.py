@@ -124,14 +124,14 @@ def taken_by_work(*, actor: Actor, now: datetime, upload_id: int) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def vanished(*, actor: Actor, now: datetime, upload_id: int, page: int, size: int = PAGE) -> tuple[Vanished, ...]:
+def vanished(*, actor: Actor, now: datetime, upload_id: int, first: int, size: int = PAGE) -> tuple[Vanished, ...]:
     """Return a page of the persons who are not in the snapshot; names only where the actor may read them.
 
     Raises:
         NotAllowed, UnknownUpload
     """
     row = _mine(actor, now, upload_id)
-    persons = [PersonId(one) for one in row.facts.get("persons", ())][(page - 1) * size : page * size]
+    persons = [PersonId(one) for one in row.facts.get("persons", ())][first : first + size]
     seen = list(order_reach.names_seen(actor=actor, persons=persons, now=now))
     names = runs.names(person_ids=seen, known_at=now)
     stints = models.Stint.objects.as_known_at(now).filter(person_id__in=persons, kind=PostKind.MAIN.value)

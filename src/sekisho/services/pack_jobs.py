@@ -22,6 +22,7 @@ from sekisho.services.jobs import JobShown, NewJob
 from sekisho.store import models
 
 KEPT = timedelta(days=7)
+FILE = "pack.zip"
 
 
 class NoPack(SekishoError):
@@ -88,18 +89,41 @@ def take(*, actor: Actor, now: datetime, job_id: int, home: Path) -> Path:
 
 
 def make(*, actor: Actor, now: datetime, home: Path, job_id: int, side: str) -> Mapping[str, Json]:
-    """Write the pack and its file; old ones are cleared away. What an earlier attempt left is begun afresh."""
+    """Write the pack and its file for the owner of the home alone; old ones are cleared away.
+
+    An entry tells that it is begun, another how it ended. What a failed or earlier attempt left is removed.
+    """
     folder = home / "packs" / str(job_id)
-    _clear(home, now)
+    _clear(home, actor, now)
     shutil.rmtree(folder, ignore_errors=True)
+    _record("pack.begun", actor, now, side, {"job": job_id})
+    for made_here in (folder.parent, folder):
+        made_here.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made_here.chmod(0o700)
+    try:
+        made = _write(folder, actor, now, side)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        _record("pack.failed", actor, now, side, {"job": job_id})
+        raise
+    _record("pack.made", actor, now, side, {"job": job_id, "root": made.root})
+    return {"entries": made.entries, "root": made.root}
+
+
+def _write(folder: Path, actor: Actor, now: datetime, side: str) -> packs.Pack:
     made = packs.export(folder=folder / "pack", actor=actor, now=now, side=side or None)
     unfinished = folder / "pack.part"
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as out:
         for file in sorted(path for path in made.folder.rglob("*") if path.is_file()):
             out.write(file, file.relative_to(made.folder.parent))
-    unfinished.rename(_file(home, job_id))
+    unfinished.rename(folder / FILE)
     shutil.rmtree(made.folder)
-    return {"entries": made.entries, "root": made.root}
+    return made
+
+
+@transaction.atomic
+def _record(kind: str, actor: Actor, now: datetime, side: str, facts: Mapping[str, Json]) -> None:
+    ledger.record(kind=kind, actor=actor.name, now=now, facts=facts, side=side)
 
 
 def _may(actor: Actor, side: str, now: datetime) -> bool:
@@ -108,10 +132,13 @@ def _may(actor: Actor, side: str, now: datetime) -> bool:
 
 
 def _file(home: Path, job_id: int) -> Path:
-    return home / "packs" / str(job_id) / "pack.zip"
+    return home / "packs" / str(job_id) / FILE
 
 
-def _clear(home: Path, now: datetime) -> None:
-    old = models.Job.objects.filter(kind=jobs.PACK, finished_at__lt=now - KEPT).values_list("pk", flat=True)
-    for one in old:
-        shutil.rmtree(home / "packs" / str(one), ignore_errors=True)
+def _clear(home: Path, actor: Actor, now: datetime) -> None:
+    old = models.Job.objects.filter(kind=jobs.PACK, finished_at__lt=now - KEPT).values_list("pk", "params")
+    for job_id, params in old:
+        folder = home / "packs" / str(job_id)
+        if folder.exists():
+            _record("pack.removed", actor, now, str(params.get("side", "")), {"job": job_id})
+            shutil.rmtree(folder, ignore_errors=True)

@@ -131,15 +131,16 @@ def latest(*, actor: Actor, now: datetime, until: datetime | None = None) -> Run
 
 
 def last(*, actor: Actor, now: datetime) -> tuple[Run, ...]:
-    """Return the last verifications, newest first, each cut to what the actor may see.
+    """Return the last verifications, newest first, each cut to what the actor may see: numbers, no deviations.
 
     Raises:
         NotVisible
     """
     visibility.need_some(actor=actor, kind=FactKind.DEVIATION, now=now, least=Depth.COUNT)
-    rows = list(models.VerificationRun.objects.filter(verified_at__lte=now).order_by("-verified_at", "-pk")[:MOST])
+    found = models.VerificationRun.objects.filter(verified_at__lte=now).defer("deviations")
+    rows = list(found.order_by("-verified_at", "-pk")[:MOST])
     depths = _depths(rows, actor, now)
-    return tuple(_cut(row, depths) for row in rows)
+    return tuple(_cut(row, depths, ()) for row in rows)
 
 
 def run(*, actor: Actor, now: datetime, run_id: int) -> Run:
@@ -181,7 +182,7 @@ def _run(row: models.VerificationRun, actor: Actor, now: datetime) -> Run:
     """Return the run as the actor may see it; what it found never changes, so it is read once in a process."""
     depths = _depths([row], actor, now)
     key = (row.pk, row.verified_at, row.needs_confirmation, row.confirmed_by, tuple(depths.items()))
-    return _RUNS.of(key, lambda: _cut(row, depths))
+    return _RUNS.of(key, lambda: _cut(row, depths, row.deviations))
 
 
 _RUNS: Lately[Run] = Lately(16)
@@ -197,8 +198,8 @@ def _depths(rows: Sequence[models.VerificationRun], actor: Actor, now: datetime)
     }
 
 
-def _cut(row: models.VerificationRun, depths: Mapping[str, Depth]) -> Run:
-    """Return the run as far as the actor may see it."""
+def _cut(row: models.VerificationRun, depths: Mapping[str, Depth], deviations: Sequence[Mapping[str, str]]) -> Run:
+    """Return the run, with these of its deviations, as far as the actor may see it."""
     counted = [side for side, depth in depths.items() if depth >= Depth.COUNT and side in row.by_side]
     detailed = {side for side, depth in depths.items() if depth is Depth.DETAIL}
     return Run(
@@ -207,7 +208,7 @@ def _cut(row: models.VerificationRun, depths: Mapping[str, Depth]) -> Run:
         confirmed_by=row.confirmed_by,
         confirmed_at=row.confirmed_at,
         sides=tuple(_side(side, row.by_side[side]) for side in counted),
-        deviations=tuple(_read(one) for one in row.deviations if one["side"] in detailed),
+        deviations=tuple(_read(one) for one in deviations if one["side"] in detailed),
         unread=tuple(one["system"] for one in row.unread if depths[one["side"]] >= Depth.COUNT),
     )
 

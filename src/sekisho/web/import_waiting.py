@@ -181,8 +181,9 @@ def _date(kind: OrderType, used: Profile) -> tuple[str, str, str]:
 def _vanished(request: Request, found: Waiting) -> Table:
     """Return who is not in the snapshot; the service turns the pages."""
     caller, asked = request.caller, asked_of(request, "vanished")
+    size = page_rows(request)
     persons = order_uploads.vanished(
-        actor=caller.actor, now=caller.now, upload_id=found.id, page=asked.page, size=page_rows(request)
+        actor=caller.actor, now=caller.now, upload_id=found.id, first=(asked.page - 1) * size, size=size
     )
     keys = ("person", "unit", "title", "company")
     return table(

@@ -187,7 +187,7 @@ def _files(request: Request) -> tuple[Table, FileLine | None]:
         now=caller.now,
         words=asked.words,
         sort=asked.sort,
-        page=asked.page,
+        first=(asked.page - 1) * page_rows(request),
         size=page_rows(request),
     )
     newest = found if not asked.words and not asked.sort and asked.page == 1 else None

@@ -140,7 +140,7 @@ def _entries(request: Request) -> tuple[Table, dict[str, object]]:
         end=forms.day(asked, "to"),
     )
     number, size = asked_of(request, "entries").page, page_rows(request)
-    found = entries_shown.page(actor=caller.actor, now=caller.now, wanted=wanted, number=number, size=size)
+    found = entries_shown.page(actor=caller.actor, now=caller.now, wanted=wanted, first=(number - 1) * size, size=size)
     columns = [Column("position", say("page_ledger.position"), "number"), Column("at", say("page_ledger.at"), "moment")]
     columns += [Column(key, say(f"page_ledger.{key}")) for key in ("kind", "actor", "side")]
     shown = table(
