@@ -82,7 +82,7 @@ def _plain() -> Iterator[Asking]:
         ("import_movers", "/imports/movers"),
     ):
         yield Asking(page, path)
-    for tab in ("parameters", "calendar", "changes", "health", "tokens"):
+    for tab in ("parameters", "proposals", "calendar", "changes", "health", "tokens"):
         yield Asking(f"administration_{tab}", f"/administration/{tab}")
     yield Asking("board", f"/board?day={DAY}", "of_day")
     yield Asking("rules", "/rules?day=2023-04-01", "another_day")
