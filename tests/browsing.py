@@ -47,7 +47,7 @@ def demo_site(home: Path, *, people: int) -> Iterator[Site]:
         process = subprocess.Popen([sys.executable, "-c", MAIN, *words], env=environment, stdout=log, stderr=log)
     try:
         servers.wait_until(lambda: servers.listening(port), process, "the demo's site", tries=4000)
-        rows = re.findall(r"^(\S+) .* (\S{16})\s*$", out.read_text("utf-8"), re.MULTILINE)
+        rows = re.findall(r"^(\S+)\s.*?\s([\w-]{16})(?:\s|$)", out.read_text("utf-8"), re.MULTILINE)
         yield Site(f"http://localhost:{port}", home, dict(rows))
     finally:
         process.send_signal(signal.SIGTERM)
@@ -87,3 +87,9 @@ def add_passkey(page: Page, site: Site, user: str) -> None:
     page.fill("#id_name", "desk")
     page.click("#mfa_webauthn_add")
     page.wait_for_url(re.compile(r"2fa/(webauthn/|recovery-codes/)(?!add)"))
+
+
+def picture(folder: Path, name: str) -> Path:
+    """Return where a picture goes, its folder made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.png"

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -25,18 +26,36 @@ settings.register_profile("campaign", settings.get_profile("steady"), derandomiz
 settings.load_profile("steady")
 
 
+SHARE = 12
+"""Of the long matrices (every page, role and side) plain ./test takes one case in so many; --all takes all."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--real", action="store_true", help="run the tests that need slapd and PostgreSQL as well")
+    parser.addoption("--real", action="store_true", help="run the tests that need real components, and everything long")
+    parser.addoption("--long", action="store_true", help="run every case of the long matrices")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a real component, unless it was asked for; the summary says how many."""
+    """Leave out what needs a real component and most of the long matrices, unless asked; the summary says how many."""
     if config.getoption("--real"):
         return
-    real = [item for item in items if item.get_closest_marker("real")]
-    if real:
-        config.hook.pytest_deselected(items=real)
-        items[:] = [item for item in items if not item.get_closest_marker("real")]
+    left_out = {item for item in items if item.get_closest_marker("real")}
+    if not config.getoption("--long"):
+        left_out |= set(_beyond_the_share(items))
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _beyond_the_share(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the cases that plain ./test leaves to --all: `long` of a matrix, `long(0)` of a costly world whole."""
+    place = 0
+    for item in items:
+        marker = item.get_closest_marker("long")
+        if marker is None or not (marker.args or hasattr(item, "callspec")):
+            continue
+        place += 1
+        if marker.args or place % SHARE:
+            yield item
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from sekisho.core.kinds import AFFILIATE, BOTH, NETWORK, Role, Side
 from sekisho.store import models
 from webrooms import OTHER_USER, TOKENS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases/calls.toml").read_text("utf-8"))["call"]
 ROLES = [role for role in Role if role is not Role.CROSS_SIDE]
 READS = sorted(name for name, call in CALLS.items() if not call.changes)

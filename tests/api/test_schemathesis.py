@@ -21,7 +21,7 @@ import sites
 from sekisho.api import addresses, admission, openapi
 from sekisho.wsgi import application
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long(0)]
 load_all_checks()
 SHAPE = {"api.invalid", "api.bad_query", "api.unreadable", "api.media_type", "api.no_key"}
 """Codes of a refusal for what the document itself forbids."""

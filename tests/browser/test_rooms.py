@@ -29,7 +29,7 @@ MOVER = "P000406"
 
 ADDRESSES = {
     "account": "/account",
-    "transfer": "/transfers/HN/HN-2404/000404/secondment/%231",
+    "transfer-stopped": "/transfers/HN/HN-2404/000404/secondment/%231",
     "administration": "/administration",
     "administration_calendar": "/administration/calendar",
     "administration_proposals": "/administration/proposals",
@@ -181,7 +181,8 @@ def looked_at(site: Site, browser: Browser, language: str, user: str) -> tuple[L
 
 
 def test_every_page_of_the_register_is_looked_at() -> None:
-    assert sorted([*ADDRESSES, *FOLLOWED, *NO_PAGE]) == sorted(pages.PAGES)
+    named = [*ADDRESSES, *FOLLOWED, *NO_PAGE]
+    assert sorted(name for name in named if "-" not in name) == sorted(pages.PAGES)  # with a dash: a page once more
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def test_what_a_guard_names_comes_first_and_a_guard_that_is_fine_names_nothing_o
 
 def test_the_numbers_are_of_what_is_shown() -> None:
     found = plan_groups.numbers(plan())
-    assert (found.persons, found.operations, found.taken, found.given) == (3, 4, 2, 2)
+    assert (found.persons, found.operations, found.taken, found.given) == (2, 4, 2, 2)
     assert (found.held, found.restored, found.odd) == (1, 1, 2)
 
 

@@ -25,6 +25,8 @@ import pytest
 
 import servers
 
+pytestmark = pytest.mark.long(0)
+
 ROOT = Path(__file__).parents[2]
 ROOM = "/work"
 WORKERS, JOBS, EVERY = 3, 12, 4

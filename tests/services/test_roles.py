@@ -21,6 +21,7 @@ from sekisho.core.kinds import AFFILIATE, BOTH, NETWORK, PersonId, Role, Side
 from sekisho.core.users import Actor
 from sekisho.intake.profiles import PLAIN
 from sekisho.services import (
+    anchors,
     cutover,
     entries,
     evidence,
@@ -29,9 +30,11 @@ from sekisho.services import (
     folder,
     grants,
     installation,
+    installation_changes,
     ledger,
     manifests,
     orders,
+    pack_jobs,
     people,
     plans,
     profiles,
@@ -115,7 +118,29 @@ DO: dict[str, Act] = {
     **administering.ACTS,
     "entries.verify": lambda w, a: entries.verify(actor=a, now=NOW),
     "entries.key": lambda w, a: entries.key(actor=a, now=NOW),
+    "grants.end": lambda w, a: grants.end(actor=a, grant_id=w.grants[NETWORK], day=make.day("2024-04-20"), now=NOW),
+    "anchors.window": lambda _, a: anchors.window(actor=a, now=NOW),
+    "anchors.hand_out": lambda _, a: anchors.hand_out(actor=a, now=NOW, holder="h", way="w"),
+    "pack_jobs.ask": lambda _, a: pack_jobs.ask(actor=a, now=NOW, side=NETWORK),
+    "pack_jobs.make": lambda w, a: pack_jobs.make(actor=a, now=NOW, home=w.home, job_id=1, side=NETWORK),
+    "pack_jobs.take": lambda w, a: pack_jobs.take(actor=a, now=NOW, home=w.home, job_id=_pack(w.home)),
+    "installation_changes.changes": lambda _, a: installation_changes.changes(actor=a, now=NOW, day=NOW.date()),
+    "installation_changes.withdraw_setting": lambda _, a: installation_changes.withdraw_setting(
+        actor=a, now=NOW, name="lookback_days", start=make.day("2024-05-01")
+    ),
 }
+
+
+def _pack(home: Path) -> int:
+    """Return the job of a pack of the network's that lies ready."""
+    made = models.Job.objects.create(
+        key=f"pack {models.Job.objects.count()}", kind="pack", side=NETWORK, params={"side": NETWORK},
+        requested_by="x", requested_at=NOW, due_at=NOW, state="done",
+    )  # fmt: skip
+    file = home / "packs" / str(made.pk) / pack_jobs.FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"pack")
+    return made.pk
 
 
 def _run() -> int:

@@ -45,7 +45,7 @@ CASES = tomllib.loads((Path(__file__).parents[1] / "cases/sides.toml").read_text
 READS, ROLES = CASES["reads"], [role for role in Role if role is not Role.CROSS_SIDE]
 CLI = Path(sekisho.services.__file__).parents[1] / "cli"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 Ask = Callable[[World, Actor, Side], object]
 
 

@@ -23,7 +23,7 @@ from sekisho.services import installation
 from sekisho.store import models
 from sekisho.web import pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 pages.load()
 WORDS = {"login": "suzuki", "password": sites.PASSWORD}
 ROLE = ("internal_audit", "both")

@@ -25,7 +25,7 @@ from sekisho.services import installation
 from sekisho.web import pages
 from sides import OTHER, TRUSTED
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200), pytest.mark.long(0)]
 pages.load()
 ROLES = [role for role in Role if role is not Role.CROSS_SIDE]
 Shown = Mapping[str, str]

@@ -20,6 +20,8 @@ from sekisho.cli.benches._full_home import build
 from sekisho.cli.benches._full_size import USERS, FullHome
 from sekisho.web import pages
 
+pytestmark = pytest.mark.long(0)
+
 SMALL = {"people": 120, "movers": 30, "crossing": 8, "notices": 20, "bad_lines": 30, "entries": 1_000, "jobs": 5}
 LARGE = {name: number * (1 if name == "crossing" else 4) for name, number in SMALL.items()}
 

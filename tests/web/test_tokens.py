@@ -82,7 +82,7 @@ def test_with_a_password_alone_nobody_makes_a_token() -> None:
 def test_a_renewed_or_ended_sign_in_takes_the_tokens_with_it() -> None:
     sites.user("tanaka", ("compliance", "both"))
     administrator = sites.client("kanri", ("administrator", "both"))
-    for act in ("renew", "off"):
+    for act in ("off", "renew"):  # after a renewal the roles rest
         program = programs.program("tanaka")
         assert program.get("account").status_code == 200
         administrator.post("/administration/users/tanaka", {"do": act})

@@ -51,7 +51,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What a plan comes to."""
+    """What a plan comes to; `persons` are those whose access it changes, not those for whom something is held."""
 
     persons: int
     taken: int
@@ -118,7 +118,7 @@ def numbers(plan: Plan) -> Numbers:
     held = [one for part in plan.parts for one in part.held]
     taken = sum(one.phase == 1 for one in operations)
     return Numbers(
-        persons=len({one.person_id for one in operations} | {one.person_id for one in held}),
+        persons=len({one.person_id for one in operations}),
         taken=taken,
         given=len(operations) - taken,
         held=len(held),

@@ -18,7 +18,7 @@ from sekisho.web.board_answers import Said, Waiting
 from sekisho.web.moves import OUTCOMES
 from sekisho.web.pages import Request
 from sekisho.web.words import day as written_day
-from sekisho.web.words import moment, say, side_name
+from sekisho.web.words import moment, say, sentences, side_name
 
 LANES = ("order", "plan", "switch", "verify")
 LANE_OF = {"order": "order", "check": "order", "plan": "plan", "switch": "switch", "verify": "verify"}
@@ -116,7 +116,7 @@ def _causes(found: Transfer, *, begun: bool) -> list[Waiting]:
         mine = [one for each, one in open_ones if each == why]
         whom = say(f"causes.waits_{why.waits.value}", side=side_name(mine[0].side))
         facts = {"n": len(mine), "total": len(found.steps), "why": say(f"causes.{why.name}")}
-        says = say("page_transfers.waits_step", whom=whom, **facts) + say(f"causes.ends_{why.name}")
+        says = sentences(say("page_transfers.waits_step", whom=whom, **facts), say(f"causes.ends_{why.name}"))
         states = {one.state.value for one in mine}
         state = "stop" if "failed" in states else "unknown" if "unknown" in states else "wait"
         made.append(Waiting(state, says, "#table-steps", min(one.changed_at for one in mine)))

@@ -38,6 +38,11 @@ def say(code: str, /, **params: object) -> str:
 register.simple_tag(say, name="say")
 
 
+def sentences(*said: str) -> str:
+    """Return sentences one after the other, apart as the reader's language has them."""
+    return ("" if language() == "ja" else " ").join(said)
+
+
 @register.simple_tag(name="code")
 def said(code: str, params: dict[str, Any] | None = None) -> str:
     """Return the sentence of a code that came with its facts."""
