@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import browsing
 from browsing import Site
@@ -301,6 +301,7 @@ def test_keys_lead_everywhere(site: Site, browser: Browser) -> None:
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)  # while it closes, keys are its own
     page.keyboard.press("g")
     page.keyboard.press("p")
     page.wait_for_url(re.compile("/plans"))

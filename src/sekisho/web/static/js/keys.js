@@ -19,7 +19,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || off()) return;
   if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
   const search = document.querySelector("[data-slash]");
-  const room = Date.now() - waiting < 1500 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const room = Date.now() - waiting < 3000 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   waiting = event.key === "g" ? Date.now() : 0;
   if (room) { event.preventDefault(); room.click(); }
   else if (event.key === "/" && search) { event.preventDefault(); search.focus(); search.select(); }
