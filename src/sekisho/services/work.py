@@ -118,7 +118,8 @@ def _do(task: Task) -> None:
 
 def _hand_back(job: Claimed, now: datetime) -> None:
     """Give the job back where the database was busy or away: nobody's attempt failed by that."""
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:  # whoever called inside a transaction keeps it
+        connection.close_if_unusable_or_obsolete()
     try:
         job_claims.let_go(job, now=now, wait=job_claims.AGAIN)
     except (OperationalError, InterfaceError, job_claims.Stopped):
