@@ -8,6 +8,12 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import BinaryField, F, Func, IntegerField, Q, Value
+from django.db.models.lookups import GreaterThan
 
 from sekisho.core.kinds import Side
 from sekisho.core.users import Actor
@@ -44,14 +50,38 @@ class Evidence:
 
 def found(*, actor: Actor, now: datetime, sought: Sequence[Sought]) -> dict[Sought, tuple[Evidence, ...]]:
     """Return the entries behind each thing sought that the actor may open: one query, whatever their number."""
-    rows = models.LedgerEntry.objects.filter(
-        kind__in={one.kind for one in sought}, recorded_at__in={one.at for one in sought}
-    )
+    if not sought:
+        return {}
+    rows = models.LedgerEntry.objects.filter(reduce(or_, map(_where, sought)))
     by_key: dict[tuple[str, datetime], list[models.LedgerEntry]] = {}
     for row in rows.order_by("pk"):
         by_key.setdefault((row.kind, row.recorded_at), []).append(row)
     opened = _Opened(actor, now)
     return {one: tuple(_matching(one, by_key.get((one.kind, one.at), ()), opened)) for one in sought}
+
+
+class _At(Func):
+    """Where some bytes stand in others, from 1; 0 where they do not: a file's thousands of entries stay there."""
+
+    function, output_field = "INSTR", IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **words: Any) -> Any:
+        turned = self.copy()
+        turned.set_source_expressions(list(reversed(self.get_source_expressions())))
+        return turned.as_sql(compiler, connection, function="POSITION", arg_joiner=" IN ", **words)
+
+
+def _where(one: Sought) -> Q:
+    """Return the condition under which a row can be the entry; `_matching` looks at it letter by letter."""
+    found = Q(kind=one.kind, recorded_at=one.at)
+    for mark in _marks(one):
+        found &= Q(GreaterThan(_At(F("leaf"), Value(mark, output_field=BinaryField())), 0))
+    return found
+
+
+def _marks(one: Sought) -> list[bytes]:
+    """Return how the facts are spelled in a canonical leaf."""
+    return [f"{json.dumps(key)}:{json.dumps(value, ensure_ascii=False)}".encode() for key, value in one.facts]
 
 
 class _Opened:
@@ -74,7 +104,7 @@ class _Opened:
 
 
 def _matching(one: Sought, rows: Iterable[models.LedgerEntry], opened: _Opened) -> Iterable[Evidence]:
-    marks = [f"{json.dumps(key)}:{json.dumps(value, ensure_ascii=False)}".encode() for key, value in one.facts]
+    marks = _marks(one)
     for row in rows:
         leaf = bytes(row.leaf)
         if (not one.sides or row.side in one.sides) and all(_holds(leaf, mark) for mark in marks) and opened.may(row):

@@ -39,6 +39,7 @@ class _Words:
         self.day = cache(written_day)
         self.standing = cache(standing_word)
         self._all: dict[str, str] | None = None
+        self._alike: dict[tuple[object, ...], str] = {}
 
     def names(self, moves: Sequence[Planned]) -> dict[str, str]:
         return season.names(persons=[one.move.person_id for one in moves], now=self._now)
@@ -55,11 +56,14 @@ class _Words:
         return left, right
 
     def everything(self, one: Planned) -> str:
-        """Return what a search looks through: what stands in the row."""
-        move, day = one.move, one.move.first_day
-        when = (self.day(day), day.isoformat(), self.type(move.order_type), self.status(move.status))
-        words = (*when, self.name(one), move.person_id, move.order_no, *self.units(one))
-        return " ".join((*words, self.standing(one.standing), *one.rules)).casefold()
+        """Return what a search looks through: what stands in the row; what many rows share is spelled once."""
+        move = one.move
+        shared = (move.first_day, move.order_type, move.status, move.from_unit, move.to_unit, one.standing, one.rules)
+        if shared not in self._alike:
+            day = (self.day(move.first_day), move.first_day.isoformat())
+            words = (*day, self.type(move.order_type), self.status(move.status), self.standing(one.standing))
+            self._alike[shared] = " ".join((*words, *self.units(one), *one.rules)).casefold()
+        return f"{self._alike[shared]} {self.name(one)} {move.person_id} {move.order_no}".casefold()
 
 
 def moves_table(request: Request, moves: Sequence[Planned], caption: str) -> Table:
